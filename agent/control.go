@@ -1,0 +1,174 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+
+	"interlock/rbac"
+)
+
+// Control settles what people say to a hold. No running job is before it: it
+// reads the row, judges, and writes the row, the event and the job that follows
+// in one transaction. Runner judges by the same code when the call begins.
+type Control struct {
+	Store Store
+	Gate  Gate
+	Tools Toolset
+	Keys  map[string][]byte // by Org
+	Live  *Live             // the calls that run in this process; nil when there are none
+}
+
+// Press is one click, answer or stop, as it came in.
+type Press struct {
+	ID, Org string
+	Thread  Thread
+	By      rbac.Actor
+	Tier    rbac.Tier // of the channel
+	Hold    string
+	Code    string // the plan code that the card showed
+	Approve bool
+	Text    string // a reason, or the answer to a question
+}
+
+// NoSuch is all that a wrong id learns, also one that exists in another Org.
+const NoSuch = "there is no such card"
+
+// Settle returns the hold as it now is and, when the press had no effect, why.
+// Whoever loses a race is judged again on what the winner wrote.
+func (c *Control) Settle(ctx context.Context, p Press) (h Hold, refused string, err error) {
+	for {
+		h, refused, err = c.settle(ctx, p)
+		if !errors.Is(err, ErrRaced) {
+			return h, refused, err
+		}
+	}
+}
+
+func (c *Control) settle(ctx context.Context, p Press) (Hold, string, error) {
+	h, err := c.Store.Held(ctx, p.Org, p.Hold)
+	if errors.Is(err, ErrNotFound) {
+		return Hold{}, NoSuch, nil
+	}
+	if err != nil {
+		return h, "", err
+	}
+	s, err := c.Store.Load(ctx, p.Org, h.Session)
+	if err != nil {
+		return h, "", err
+	}
+	if s.Thread != p.Thread {
+		return Hold{}, NoSuch, nil
+	}
+	if h.Question != nil {
+		return c.answer(ctx, s, h, p)
+	}
+	return c.verdict(ctx, s, h, p)
+}
+
+func (c *Control) verdict(ctx context.Context, s *Session, h Hold, p Press) (Hold, string, error) {
+	for _, v := range h.Approval.Verdicts {
+		if v.ID == p.ID {
+			return h, "", nil // redelivered: its job was written with it
+		}
+	}
+	if p.Code != h.Approval.PlanCode() {
+		return c.refuse(ctx, s, h, p, rbac.Decision{Reasons: []string{"this card is about another call"}})
+	}
+	if d := c.Gate.MayApprove(ctx, p.By, h.Request); d.Outcome != rbac.Allow {
+		return c.refuse(ctx, s, h, p, d)
+	}
+	if !h.Pending() {
+		return c.refuse(ctx, s, h, p, because("too late: the card is "+h.State.String()))
+	}
+	if p.Approve {
+		switch why, err := c.broken(ctx, s, h); {
+		case err != nil:
+			return h, "", err
+		case why != "" && h.State == Open && now().Before(h.Expires):
+			h.State, h.Why = Void, why
+			return h, why, c.write(ctx, s, h, p, KindClosed, why)
+		case why != "":
+			return c.refuse(ctx, s, h, p, because(why))
+		}
+	}
+	if err := h.Settle(Verdict{ID: p.ID, Approve: p.Approve, Reason: p.Text, By: p.By, At: now()}); err != nil {
+		return c.refuse(ctx, s, h, p, because(err.Error()))
+	}
+	return h, "", c.write(ctx, s, h, p, KindVerdict, p.Text)
+}
+
+func (c *Control) answer(ctx context.Context, s *Session, h Hold, p Press) (Hold, string, error) {
+	if d := c.may(ctx, p, "answer"); d.Outcome != rbac.Allow {
+		return c.refuse(ctx, s, h, p, d)
+	}
+	if err := h.Take(p.Text, p.By, now()); err != nil {
+		return c.refuse(ctx, s, h, p, because(err.Error()))
+	}
+	return h, "", c.write(ctx, s, h, p, KindAnswered, p.Text)
+}
+
+// Stop records the order and tells the call that runs in this process; the job
+// closes what is left when no run is there to do so. An order that is
+// redelivered adds nothing.
+func (c *Control) Stop(ctx context.Context, p Press) (refused string, err error) {
+	s, err := c.Store.Open(ctx, p.Org, p.Thread)
+	if err != nil {
+		return "", err
+	}
+	if d := c.may(ctx, p, "stop"); d.Outcome != rbac.Allow {
+		_, why, err := c.refuse(ctx, s, Hold{}, p, d)
+		return why, err
+	}
+	if s.idle() {
+		return "nothing is running here", nil
+	}
+	ev := c.event(s, p, KindStop, Payload{Text: p.Text})
+	err = c.Store.Append(ctx, p.Org, Batch{
+		Events: []Event{ev},
+		Job:    &Job{ID: p.ID, Org: p.Org, Trace: p.ID, Thread: p.Thread, Actor: p.By, Stop: true},
+	})
+	if err == nil {
+		c.Live.stop(s.Org, s.ID)
+	}
+	return "", err
+}
+
+// may asks for the right to speak here; speaking itself changes nothing.
+func (c *Control) may(ctx context.Context, p Press, what string) rbac.Decision {
+	return c.Gate.Decide(ctx, rbac.Request{
+		Org: p.Org, Actor: p.By, Channel: p.Thread.Room(), Tier: p.Tier,
+		Action: rbac.Action{Tool: what, Effect: rbac.Read}, Label: rbac.Clean(),
+	})
+}
+
+func because(why string) rbac.Decision { return rbac.Decision{Reasons: []string{why}} }
+
+// refuse is an event, not an error: the log keeps who tried what.
+func (c *Control) refuse(ctx context.Context, s *Session, h Hold, p Press, d rbac.Decision) (Hold, string, error) {
+	pl := Payload{Text: d.Why(), Why: &d}
+	if h.ID != "" {
+		pl.Hold = &h
+	}
+	return h, d.Why(), c.Store.Append(ctx, p.Org, Batch{Events: []Event{c.event(s, p, KindRefused, pl)}})
+}
+
+func (c *Control) write(ctx context.Context, s *Session, h Hold, p Press, k Kind, text string) error {
+	b := Batch{Hold: &h, Events: []Event{c.event(s, p, k, Payload{Text: text, Hold: &h})}}
+	if h.State != Open {
+		b.Job = &Job{ID: p.ID, Org: p.Org, Trace: h.Trace, Thread: s.Thread, Profile: h.Request.Profile, Hold: h.ID}
+	}
+	return c.Store.Append(ctx, p.Org, b)
+}
+
+// event carries the session's label: the person's words were said after all of it.
+func (c *Control) event(s *Session, p Press, k Kind, pl Payload) Event {
+	trace, turn := p.ID, ""
+	if pl.Hold != nil {
+		trace, turn, pl.Call = pl.Hold.Trace, pl.Hold.Turn, &pl.Hold.Call
+	}
+	return Event{
+		Schema: Schema, ID: rand.Text(), Org: s.Org, Session: s.ID, Turn: turn, Run: p.ID, Trace: trace,
+		Causes: []string{p.ID}, At: now(), Actor: p.By, Label: s.Label(), Kind: k, Payload: pl,
+	}
+}

@@ -1,0 +1,85 @@
+package agent
+
+import (
+	"time"
+
+	"interlock/rbac"
+)
+
+// Kind says what an Event tells.
+type Kind string
+
+// The kinds, in the order in which a run meets them.
+const (
+	KindAsk      Kind = "ask"
+	KindStep     Kind = "step"
+	KindStarted  Kind = "started" // an intent: from here on the outcome may be lost
+	KindResult   Kind = "result"
+	KindApproval Kind = "approval"
+	KindVerdict  Kind = "verdict"
+	KindQuestion Kind = "question"
+	KindAnswered Kind = "answered" // by a person
+	KindClosed   Kind = "closed"   // a hold that is void or expired
+	KindRefused  Kind = "refused"
+	KindFinding  Kind = "finding"
+	KindStop     Kind = "stop"
+	KindStopped  Kind = "stopped"
+	KindAnswer   Kind = "answer" // of the agent
+	KindGaveUp   Kind = "gaveup" // a job that failed too often
+)
+
+// rests are the kinds after which a run writes nothing more.
+var rests = map[Kind]bool{
+	KindApproval: true, KindQuestion: true, KindRefused: true,
+	KindFinding: true, KindStopped: true, KindAnswer: true, KindGaveUp: true,
+}
+
+// Schema is the version of the envelope; old events are never rewritten.
+const Schema = 1
+
+// Event is the unit of history. The envelope is chained and stays; the Payload
+// lives apart, encrypted per session, and can be erased.
+//
+// Run is the job that wrote it; Turn is the ask that it serves, so that a turn
+// spans the runs before and after a card. Seq is the store's count in the
+// session, from 1, without gaps.
+type Event struct {
+	Schema                             int
+	Seq                                int64
+	ID, Org, Session, Turn, Run, Trace string
+	Causes                             []string // ids of the job, click, call or event before
+	At                                 time.Time
+	Actor                              rbac.Actor
+	Label                              rbac.Label
+	Kind                               Kind
+	Payload                            Payload
+}
+
+// Payload holds what its Kind needs and leaves the rest nil.
+type Payload struct {
+	Text   string         `json:",omitempty"`
+	Ask    *Ask           `json:",omitempty"`
+	Step   *Step          `json:",omitempty"`
+	Call   *ToolCall      `json:",omitempty"`
+	Result *ToolResult    `json:",omitempty"`
+	Hold   *Hold          `json:",omitempty"` // as it was at this moment
+	Scan   *ScanNews      `json:",omitempty"`
+	Spent  *Spent         `json:",omitempty"` // of the turn, on the event that ends it
+	Why    *rbac.Decision `json:",omitempty"` // of a refusal
+}
+
+// Ask is what began a turn. A turn with Calls is a Command: its calls are fixed
+// and no model is asked.
+type Ask struct {
+	Profile string
+	Tier    rbac.Tier
+	Calls   []ToolCall `json:",omitempty"`
+	Again   string     `json:",omitempty"` // the hold that this one asks anew
+	Reads   bool       `json:",omitempty"` // may only read, because another turn's call waits
+}
+
+// Spent is what a turn has cost so far.
+type Spent struct {
+	Steps, Calls, Plans, Tokens int
+	Wall                        time.Duration // of the run that ended it
+}

@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"interlock/rbac"
+)
+
+// Job is one reason to run a session. Exactly one of Text, Calls, Hold, Again,
+// Scan and Stop says which.
+type Job struct {
+	ID, Org, Trace string // the same ID twice is one job
+	Thread         Thread
+	Actor          rbac.Actor
+	Tier           rbac.Tier // of the channel it came from
+	Profile        string
+	After          time.Time  // not before; a hold's time-out is such a job
+	Text           string     // what a person wants
+	Calls          []ToolCall // of a Command: fixed, without a model; Text is how it was said
+	Hold           string     // that people settled, or whose time is up
+	Again          string     // a hold to ask anew
+	Scan           *Scan
+	Stop           bool
+}
+
+// Scan is one fixed call of a schedule, without a model.
+type Scan struct {
+	Schedule, Stack string
+	Call            ToolCall
+}
+
+// Claimed is a Job in one worker's hands. Fence grows with each claim of the
+// job; a write with an older fence is refused with ErrFenced. Last says that no
+// further attempt follows.
+type Claimed struct {
+	Job
+	Fence   int64
+	Attempt int
+	Last    bool
+}
+
+// Worker runs jobs, one per thread at a time.
+type Worker struct {
+	Jobs   Jobs
+	Runner *Runner
+}
+
+// Run works until ctx ends.
+func (w *Worker) Run(ctx context.Context) error { return w.Jobs.Consume(ctx, w.handle) }
+
+// handle tells the thread when a job has failed for the last time; a job that
+// was fenced out belongs to somebody else and is not told.
+func (w *Worker) handle(ctx context.Context, c Claimed) error {
+	err := w.Runner.Run(ctx, c)
+	if err == nil || !c.Last || errors.Is(err, ErrFenced) || ctx.Err() != nil {
+		return err
+	}
+	if told := w.Runner.giveUp(ctx, c, err); told != nil {
+		return errors.Join(err, fmt.Errorf("tell the thread: %w", told))
+	}
+	return err
+}

@@ -1,0 +1,307 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"interlock/rbac"
+)
+
+// Runner carries jobs to their rest. It judges with the Control that settles
+// clicks. It is safe for concurrent use; one thread is in one run at a time.
+type Runner struct {
+	*Control
+	Model    Model
+	Box      Sandbox
+	Profile  func(org, name string) Profile // the zero Profile allows nothing
+	Patience time.Duration                  // how long a card waits for people
+	Tell     func(org string, t Thread, text string)
+	Meter    Meter
+}
+
+// Meter counts for the operator. A nil Meter counts nothing.
+type Meter interface {
+	Tool(name string, took time.Duration, failed bool)
+	Step(took time.Duration, tokens int)
+	Run(end Kind, took time.Duration)
+}
+
+// run is one Job on its way. Its rights are those of the one who asked: an
+// approver never becomes the actor.
+type run struct {
+	*Runner
+	s       *Session
+	job     Claimed
+	turn    string
+	actor   rbac.Actor
+	tier    rbac.Tier
+	profile Profile
+	began   time.Time
+}
+
+// Run carries one Job to its next rest: answered, waiting, stopped or refused.
+func (r *Runner) Run(ctx context.Context, c Claimed) error {
+	u, err := r.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	if u.s.rested(c.ID) {
+		return nil // redelivered after its rest
+	}
+	goOn, err := u.begin(ctx)
+	if err == nil && goOn {
+		err = u.loop(ctx)
+	}
+	if n := len(u.s.Events); err == nil && r.Meter != nil && n > 0 {
+		r.Meter.Run(u.s.Events[n-1].Kind, time.Since(u.began))
+	}
+	return err
+}
+
+func (r *Runner) open(ctx context.Context, c Claimed) (*run, error) {
+	s, err := r.Store.Open(ctx, c.Org, c.Thread)
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	return &run{
+		Runner: r, s: s, job: c, turn: c.ID, actor: c.Actor, tier: c.Tier,
+		profile: r.Profile(c.Org, c.Profile), began: time.Now(),
+	}, nil
+}
+
+// begin does what the job is for and tells whether the loop goes on after it.
+func (u *run) begin(ctx context.Context) (goOn bool, err error) {
+	switch j := u.job; {
+	case j.Stop:
+		if ev := u.s.stopping(); ev != nil {
+			return false, u.close(ctx, "stopped by "+ev.Actor.Name)
+		}
+		return false, nil
+	case j.Hold != "":
+		return u.resume(ctx)
+	case j.Scan != nil:
+		return false, u.scan(ctx)
+	}
+	return u.ask(ctx)
+}
+
+// ask records what a person wants, once. While a call of another turn waits,
+// this one may only read: the held call stays as it was.
+func (u *run) ask(ctx context.Context) (bool, error) {
+	if u.s.Asked(u.turn) != nil {
+		return true, nil // redelivered on its way
+	}
+	if d := u.Gate.Decide(ctx, u.request(rbac.Action{Tool: "ask", Effect: rbac.Read})); d.Outcome != rbac.Allow {
+		return false, u.emit(ctx, KindRefused, Payload{Text: d.Why(), Why: &d})
+	}
+	calls := u.job.Calls
+	if u.job.Again != "" {
+		var why string
+		var err error
+		if calls, why, err = u.again(ctx); err != nil {
+			return false, err
+		} else if why != "" {
+			return false, u.emit(ctx, KindRefused, Payload{Text: why})
+		}
+	}
+	u.tell("reading")
+	return true, u.emit(ctx, KindAsk, Payload{Text: u.job.Text, Ask: &Ask{
+		Profile: u.profile.Name, Tier: u.tier, Calls: calls, Again: u.job.Again, Reads: u.s.waits(u.turn),
+	}})
+}
+
+// again gives the calls that make a card anew, or why there are none.
+func (u *run) again(ctx context.Context) (calls []ToolCall, why string, err error) {
+	h, err := u.Store.Held(ctx, u.s.Org, u.job.Again)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && h.Session != u.s.ID:
+		return nil, NoSuch, nil
+	case err != nil:
+		return nil, "", err
+	case h.Approval == nil || h.Pending():
+		return nil, "the card is " + h.State.String() + ": there is nothing to ask again", nil
+	}
+	t, ok := u.Tools.Tool(h.Call.Tool)
+	if !ok {
+		return nil, "this tool is no longer there", nil
+	}
+	if rep, ok := t.(Repeater); ok {
+		calls, err = rep.Repeat(ctx, u.s.Org, h.Call)
+		return calls, "", err
+	}
+	return []ToolCall{{Tool: h.Call.Tool, Args: h.Call.Args}}, "", nil
+}
+
+// loop alternates model and calls. It reads the log anew each time, because a
+// stop may have come.
+func (u *run) loop(ctx context.Context) error {
+	for {
+		if err := u.refresh(ctx); err != nil {
+			return err
+		}
+		if ev := u.s.stopping(); ev != nil {
+			return u.close(ctx, "stopped by "+ev.Actor.Name)
+		}
+		calls := u.s.Unanswered(u.turn)
+		if len(calls) == 0 {
+			if done, err := u.step(ctx); err != nil || done {
+				return err
+			}
+			continue
+		}
+		if ran, err := u.together(ctx, calls); err != nil {
+			return err
+		} else if ran {
+			continue
+		}
+		if res, err := u.call(ctx, calls[0]); err != nil || res == nil {
+			return err // res is nil: waiting for a person
+		}
+	}
+}
+
+// step asks the model once and records what it wants before anything is done.
+// A Command has fixed calls instead.
+func (u *run) step(ctx context.Context) (done bool, err error) {
+	sp := u.s.spent(u.turn, u.Tools)
+	sp.Wall = time.Since(u.began)
+	if limit := u.profile.Budget.overStep(sp); limit != "" {
+		return true, u.close(ctx, "the budget of "+limit+" is spent")
+	}
+	st, err := u.next(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(st.Calls) == 0 {
+		sp.Steps, sp.Tokens = sp.Steps+1, sp.Tokens+st.Tokens
+		return true, u.emit(ctx, KindAnswer, u.final(st.Text, sp))
+	}
+	for i := range st.Calls {
+		st.Calls[i].ModelID, st.Calls[i].ID = st.Calls[i].ID, rand.Text()
+	}
+	return false, u.emit(ctx, KindStep, Payload{Text: st.Text, Step: &st})
+}
+
+// final is the answer; the answer to a Command is its last result, as data.
+func (u *run) final(text string, sp Spent) Payload {
+	p := Payload{Text: text, Spent: &sp}
+	ask, res := u.s.Asked(u.turn), u.s.Results(u.turn)
+	if ask != nil && len(ask.Payload.Ask.Calls) > 0 && len(res) > 0 {
+		p.Call, p.Result, p.Hold = res[len(res)-1].Payload.Call, res[len(res)-1].Payload.Result, res[len(res)-1].Payload.Hold
+	}
+	return p
+}
+
+func (u *run) next(ctx context.Context) (st Step, err error) {
+	if ask := u.s.Asked(u.turn); ask != nil && len(ask.Payload.Ask.Calls) > 0 {
+		return u.s.fixed(ask), nil
+	}
+	live, done := u.stoppable(ctx)
+	began := time.Now()
+	st, err = u.Model.Next(live, Prompt{
+		Session: u.s, Turn: u.turn, Profile: u.profile, Tools: u.Tools.Specs(u.profile.Tools), Tell: u.tell,
+	})
+	halted := stopped(live)
+	done()
+	if halted {
+		return Step{Text: "stopped"}, nil // the loop's close says by whom
+	}
+	if err != nil {
+		return st, fmt.Errorf("model: %w", err)
+	}
+	if u.Meter != nil {
+		u.Meter.Step(time.Since(began), st.Tokens)
+	}
+	return st, nil
+}
+
+// close leaves nothing open behind: no call that a later ask would carry out,
+// no card that still has buttons. It says what was done and what was not.
+func (u *run) close(ctx context.Context, why string) error {
+	turns := []string{u.turn}
+	if u.s.stopping() != nil {
+		turns = u.s.turns()
+	}
+	for _, turn := range turns {
+		for _, c := range u.s.Unanswered(turn) {
+			if err := u.abandon(ctx, c, why); err != nil {
+				return err
+			}
+		}
+	}
+	sp := u.s.spent(u.turn, u.Tools)
+	sp.Wall = time.Since(u.began)
+	return u.emit(ctx, KindStopped, Payload{Text: why + achieved(u.s.Results(u.turn)), Spent: &sp})
+}
+
+func (u *run) abandon(ctx context.Context, c ToolCall, why string) error {
+	text := "not run: " + why
+	if u.s.lastOf(c.ID, KindStarted) != nil {
+		text = why + "; the outcome is not known, look before you ask again"
+	}
+	if ev := u.s.lastOf(c.ID, KindApproval, KindQuestion); ev != nil {
+		if err := u.void(ctx, ev.Payload.Hold.ID, why); err != nil {
+			return err
+		}
+	}
+	_, err := u.note(ctx, c, ToolResult{Failed: true, Text: text, Label: rbac.Clean()})
+	return err
+}
+
+// achieved lists what was done before an early end.
+func achieved(results []Event) string {
+	var did, not []string
+	for _, ev := range results {
+		if ev.Payload.Result.Failed {
+			not = append(not, ev.Payload.Call.Tool)
+		} else {
+			did = append(did, ev.Payload.Call.Tool)
+		}
+	}
+	text := ""
+	if len(did) > 0 {
+		text += ". Done: " + strings.Join(did, ", ")
+	}
+	if len(not) > 0 {
+		text += ". Not done: " + strings.Join(not, ", ")
+	}
+	return text
+}
+
+func (u *run) void(ctx context.Context, hold, why string) error {
+	h, err := u.Store.Held(ctx, u.s.Org, hold)
+	if err != nil || !h.Pending() {
+		return err
+	}
+	return u.end(ctx, h, Void, why)
+}
+
+func (u *run) tell(text string) {
+	if u.Runner.Tell != nil {
+		u.Runner.Tell(u.s.Org, u.s.Thread, text)
+	}
+}
+
+// giveUp tells the thread of a job that failed for the last time.
+func (r *Runner) giveUp(ctx context.Context, c Claimed, cause error) error {
+	u, err := r.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	return u.emit(ctx, KindGaveUp, Payload{Text: fmt.Sprintf("I tried %d times and gave up: %s", c.Attempt, plainCause(cause))})
+}
+
+// plainCause is the innermost reason, which is what a person can act on.
+func plainCause(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}

@@ -1,0 +1,147 @@
+// Package bot joins chat threads to agent jobs: Inbox in, Outbox out, and the
+// cards between. It must never know wire formats, Redis, SQL or the model.
+package bot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"interlock/agent"
+	"interlock/rbac"
+)
+
+// Mention is a person speaking to the bot. ID is the platform's, so that a
+// redelivered mention is the same one. Text has no mention of the bot in it.
+type Mention struct {
+	ID, Org string
+	Thread  agent.Thread
+	Actor   rbac.Actor
+	Text    string
+}
+
+// Click is a pressed button. Verb and Value come back as the card gave them;
+// Reason is what was typed in a modal.
+type Click struct {
+	ID, Org     string
+	Thread      agent.Thread
+	Actor       rbac.Actor
+	Verb, Value string
+	Reason      string
+}
+
+// Answer is a person's word to a question.
+type Answer struct {
+	ID, Org        string
+	Thread         agent.Thread
+	Actor          rbac.Actor
+	Question, Text string
+}
+
+// Command is what works without any model: Name, and what followed it.
+type Command struct {
+	ID, Org    string
+	Thread     agent.Thread
+	Actor      rbac.Actor
+	Name, Text string
+}
+
+// Reply is what the platform shows at once, to the person alone: Private in
+// words, Note as a card. Modal asks for a reason and comes back as a Click with
+// the same Verb and Value. Card is the pressed card as it now is, for everyone.
+type Reply struct {
+	Private           string
+	Note, Modal, Card *Card
+}
+
+// Style says what a button means; platforms may colour by it, never by it alone.
+type Style string
+
+// The styles of buttons.
+const (
+	Plain   Style = ""
+	Primary Style = "primary"
+	Danger  Style = "danger"
+)
+
+// Button carries Verb and Value back.
+type Button struct {
+	Label, Verb, Value string
+	Style              Style
+}
+
+// Tone is how a card stands out. Status says the same in words.
+type Tone string
+
+// The tones of cards.
+const (
+	Neutral Tone = ""
+	Waiting Tone = "waiting"
+	Good    Tone = "good"
+	Bad     Tone = "bad"
+)
+
+// Field is a named fact of a card.
+type Field struct{ Name, Value string }
+
+// Card is one message. Fallback alone must be enough: it is what a lock screen
+// and a screen reader show. All texts are plain, without markup of a platform;
+// Prose alone may hold Markdown, and platforms mark it as the model's words.
+type Card struct {
+	Title, Status, Body string
+	Prose               string // the model's words
+	Tone                Tone
+	Fields              []Field
+	Lines               []Line // what changes, one a line
+	Next                string // what happens next
+	Footer              string
+	Buttons             []Button
+	Fallback            string
+	Marker              string // ours: to look an uncertain post up before it is sent again
+}
+
+// Line is one changed attribute of one resource, or a resource alone.
+type Line struct{ Action, Resource, Attribute, Before, After string }
+
+// Ref is a posted message.
+type Ref struct {
+	Thread    agent.Thread
+	MessageID string
+}
+
+// Platform is one chat. It speaks of cards and threads, never of approvals.
+//
+// Post opens a thread when the thread's ID begins with "~" and returns the real
+// one in the Ref. Find looks for a card that was posted with this Marker.
+// Errors may be a *PostError; any other error is taken as ambiguous.
+type Platform interface {
+	Post(ctx context.Context, org string, t agent.Thread, c Card) (Ref, error)
+	Edit(ctx context.Context, org string, r Ref, c Card) error
+	Find(ctx context.Context, org string, t agent.Thread, marker string) (Ref, bool, error)
+}
+
+// Receiver is a Platform that takes requests. Its handler verifies and decodes,
+// then calls in; it decides nothing.
+type Receiver interface {
+	Handler(in *Inbox) http.Handler
+}
+
+// Shower is a Platform that can show progress: lossy, and it must not block.
+type Shower interface {
+	Show(org string, t agent.Thread, text string)
+}
+
+// PostError says what is known of a post that failed. The zero value: it may
+// have been posted, try again after looking.
+type PostError struct {
+	Refused   bool          // it was certainly not posted
+	Permanent bool          // and never will be
+	After     time.Duration // wait at least so long
+	Err       error
+}
+
+func (e *PostError) Error() string { return fmt.Sprintf("post: %v", e.Err) }
+
+// Unwrap gives the cause.
+func (e *PostError) Unwrap() error { return e.Err }

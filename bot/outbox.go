@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"interlock/agent"
+)
+
+// Row is one event to show; the store wrote it together with the event. Thread
+// is the real one, as far as it is known. Attempts counts the failed ones.
+type Row struct {
+	ID       string
+	Thread   agent.Thread
+	Event    agent.Event
+	Attempts int
+}
+
+// Rows is the outbox. Pending gives at most one row a thread, the oldest, and
+// only when its time has come. Sent marks a row and keeps its Ref in one
+// transaction; the key is empty for what is never edited, the Ref for what was
+// not shown. When the Ref names another thread than the row, the session moves
+// there. Later puts a row off; Dropped gives it up.
+type Rows interface {
+	Pending(ctx context.Context, org string, limit int) ([]Row, error)
+	Sent(ctx context.Context, org, row, key string, r Ref) error
+	Later(ctx context.Context, org, row string, until time.Time, why string) error
+	Dropped(ctx context.Context, org, row, why string) error
+	Ref(ctx context.Context, org, key string) (r Ref, ok bool, err error)
+}
+
+// Outbox shows the log. It runs beside the agent and never in its way.
+type Outbox struct {
+	Rows      Rows
+	Platforms map[string]Platform
+	Orgs      []string
+	Wake      <-chan struct{} // something was written; nil only polls
+	Log       *slog.Logger
+
+	since time.Time
+}
+
+// idle is how long the outbox sleeps when nothing wakes it.
+const idle = time.Second
+
+// Run shows what is written until ctx ends.
+func (o *Outbox) Run(ctx context.Context) error {
+	o.since = time.Now()
+	for {
+		more := false
+		for _, org := range o.Orgs {
+			n, err := o.Drain(ctx, org)
+			if err != nil && ctx.Err() == nil {
+				o.Log.WarnContext(ctx, "show events", "org", org, "error", err)
+			}
+			more = more || n > 0
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-o.Wake:
+		case <-time.After(idle):
+		}
+	}
+}
+
+// Drain shows one round of what is pending: the oldest of each thread. A thread
+// that fails keeps its order by waiting; other threads go on. It returns how
+// many rows were settled.
+func (o *Outbox) Drain(ctx context.Context, org string) (settled int, err error) {
+	rows, err := o.Rows.Pending(ctx, org, 100)
+	if err != nil {
+		return 0, fmt.Errorf("read outbox: %w", err)
+	}
+	var errs []error
+	for _, row := range rows {
+		err := o.show(ctx, org, row)
+		if err == nil {
+			settled++
+			continue
+		}
+		errs = append(errs, fmt.Errorf("show %s: %w", row.Event.Kind, err), o.postpone(ctx, org, row, err))
+	}
+	return settled, errors.Join(errs...)
+}
+
+func (o *Outbox) show(ctx context.Context, org string, row Row) error {
+	card, key, show := render(row.Event)
+	p, ok := o.Platforms[row.Thread.Platform]
+	if !ok || !show {
+		return o.Rows.Sent(ctx, org, row.ID, "", Ref{})
+	}
+	card.Marker = row.ID
+	ref, known, err := o.Rows.Ref(ctx, org, key)
+	switch {
+	case err != nil:
+	case known:
+		err = p.Edit(ctx, org, ref, card)
+	default:
+		ref, err = o.post(ctx, org, p, row, card)
+	}
+	if err != nil {
+		return err
+	}
+	return o.Rows.Sent(ctx, org, row.ID, key, ref)
+}
+
+// post looks before it repeats: what was sent but not marked is not sent again.
+// That may be so after a failed attempt, and for what is older than this process.
+func (o *Outbox) post(ctx context.Context, org string, p Platform, row Row, card Card) (Ref, error) {
+	if row.Attempts > 0 || row.Event.At.Before(o.since) {
+		if ref, found, err := p.Find(ctx, org, row.Thread, card.Marker); err != nil || found {
+			return ref, err
+		}
+	}
+	return p.Post(ctx, org, row.Thread, card)
+}
+
+// give up after so many attempts: about two hours with the waits below.
+const mostAttempts = 30
+
+func (o *Outbox) postpone(ctx context.Context, org string, row Row, cause error) error {
+	var pe *PostError
+	if errors.As(cause, &pe) && pe.Permanent || row.Attempts+1 >= mostAttempts {
+		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
+	}
+	wait := min(time.Second<<min(row.Attempts, 8), 5*time.Minute)
+	if pe != nil {
+		wait = max(wait, pe.After)
+	}
+	return o.Rows.Later(ctx, org, row.ID, time.Now().Add(wait), cause.Error())
+}

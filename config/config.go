@@ -1,0 +1,166 @@
+// Package config reads and checks the one configuration file. It is a leaf:
+// it must never know Slack, a tool, or any other package of ours.
+package config
+
+import (
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Config is the whole file. Default fills what may be left out; Load decodes
+// over it, and Validate reports every problem at once.
+type Config struct {
+	DataDir  string         `yaml:"data_dir"`
+	HTTP     HTTP           `yaml:"http"`
+	Database Database       `yaml:"database"`
+	Redis    Redis          `yaml:"redis"`
+	Model    Model          `yaml:"model"`
+	Sandbox  Sandbox        `yaml:"sandbox"`
+	Console  Console        `yaml:"console"`
+	Log      Log            `yaml:"log"`
+	Orgs     map[string]Org `yaml:"orgs"`
+	Slack    yaml.Node      `yaml:"slack"` // decoded by its adapter
+	Teams    yaml.Node      `yaml:"teams"` // decoded by its adapter
+}
+
+// HTTP is where the local pages, /metrics and the health checks are served.
+type HTTP struct {
+	Addr string `yaml:"addr"`
+}
+
+// Database is SQLite in the data folder when URL is empty, else PostgreSQL.
+type Database struct {
+	URL Secret `yaml:"url"`
+}
+
+// Redis wakes workers on other machines; empty is not used.
+type Redis struct {
+	URL Secret `yaml:"url"`
+}
+
+// Model is who plans. Provider "scripted" plays the trajectories in Script, a
+// folder or a file; empty Script is the built-in one.
+type Model struct {
+	Provider string `yaml:"provider"`
+	Name     string `yaml:"name"`
+	BaseURL  string `yaml:"base_url"`
+	APIKey   Secret `yaml:"api_key"`
+	Script   string `yaml:"script"`
+}
+
+// Sandbox limits what every tool may use.
+type Sandbox struct {
+	Engine      string        `yaml:"engine"` // address of the Docker engine; empty is the usual one
+	Image       string        `yaml:"image"`
+	Memory      Size          `yaml:"memory"`
+	CPUs        float64       `yaml:"cpus"`
+	Pids        int64         `yaml:"pids"`
+	FileSize    Size          `yaml:"file_size"`
+	OutputLimit Size          `yaml:"output_limit"`
+	Limit       time.Duration `yaml:"limit"` // wall clock of one command
+	Grace       time.Duration `yaml:"grace"` // between the interrupt and the kill
+}
+
+// Console is the built-in web chat.
+type Console struct {
+	Off    bool     `yaml:"off"`
+	Remote bool     `yaml:"remote"` // allow http.addr to be no loopback address
+	Hosts  []string `yaml:"hosts"`  // further Host headers that are accepted
+}
+
+// Log is how the process logs: level debug, info, warn or error; format text or json.
+type Log struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// Org is one organisation. Key signs its approvals and encrypts its data; when
+// it is empty, one is made in the data folder.
+type Org struct {
+	Key          Secret                 `yaml:"key"`
+	Approvals    Approvals              `yaml:"approvals"`
+	People       map[string]Person      `yaml:"people"`
+	Environments map[string]Environment `yaml:"environments"`
+	Channels     map[string]Channel     `yaml:"channels"` // by "platform:channel"
+	Stacks       map[string]Stack       `yaml:"stacks"`
+	Profiles     map[string]Profile     `yaml:"profiles"`
+	Schedules    map[string]Schedule    `yaml:"schedules"`
+}
+
+// Approvals says how long a card waits.
+type Approvals struct {
+	Expiry time.Duration `yaml:"expiry"`
+}
+
+// Person is one human with any number of chat identities, each as
+// "platform:id" or "platform:tenant/id". Without any, "console:NAME" is theirs.
+type Person struct {
+	Name  string   `yaml:"name"`
+	Roles []string `yaml:"roles"` // viewer, operator, approver, admin
+	Chat  []string `yaml:"chat"`
+	Off   bool     `yaml:"off"`
+}
+
+// Environment has a ceiling for what happens in it.
+type Environment struct {
+	Tier string `yaml:"tier"`
+}
+
+// Channel has a ceiling for what is asked in it.
+type Channel struct {
+	Tier    string `yaml:"tier"`
+	Profile string `yaml:"profile"`
+	Title   string `yaml:"title"`
+}
+
+// Stack is one root module. Either Repository (a local Git repository, of which
+// Branch is read; empty is its HEAD) or Path (a plain folder) says where it is;
+// Directory is below it.
+type Stack struct {
+	Repository  string   `yaml:"repository"`
+	Path        string   `yaml:"path"`
+	Branch      string   `yaml:"branch"`
+	Directory   string   `yaml:"directory"`
+	Environment string   `yaml:"environment"`
+	Channel     string   `yaml:"channel"`  // "platform:channel": where its details may be shown
+	Channels    []string `yaml:"channels"` // further ones
+	Owners      []string `yaml:"owners"`
+	State       string   `yaml:"state"`     // folder of the host that holds terraform.tfstate
+	Mounts      []Mount  `yaml:"mounts"`    // folders of the host that stand in for its world
+	Providers   []string `yaml:"providers"` // source addresses that its code may use; empty is those in the image
+}
+
+// Mount is a folder of the host in the stack's own fresh containers: read-only
+// in plans and scans, writable in an approved apply when Write is set.
+type Mount struct {
+	From  string `yaml:"from"`
+	To    string `yaml:"to"`
+	Write bool   `yaml:"write"`
+}
+
+// Profile is an agent type: which tools, which ceiling, how much.
+type Profile struct {
+	Tier   string   `yaml:"tier"`
+	Model  string   `yaml:"model"`
+	Allow  []string `yaml:"allow"` // tools; "*" is all
+	Deny   []string `yaml:"deny"`  // wins over allow
+	Budget Budget   `yaml:"budget"`
+}
+
+// Budget is what one request may spend.
+type Budget struct {
+	Steps     int           `yaml:"steps"`
+	Tokens    int           `yaml:"tokens"`
+	ToolCalls int           `yaml:"tool_calls"`
+	PlanRuns  int           `yaml:"plan_runs"`
+	WallTime  time.Duration `yaml:"wall_time"`
+}
+
+// Schedule starts a scan. Kind is "drift".
+type Schedule struct {
+	Kind     string `yaml:"kind"`
+	Stack    string `yaml:"stack"`
+	Cron     string `yaml:"cron"`
+	Timezone string `yaml:"timezone"`
+}
