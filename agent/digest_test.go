@@ -57,12 +57,12 @@ func TestCanonicalArguments(t *testing.T) {
 
 func TestCommandNeedsItsContainer(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Command{{}, {In: InSession, Scope: "aws"}, {In: 9}} {
+	for _, c := range []Command{{}, {Org: "o", Session: "s", Call: "c", Argv: []string{"true"}, In: InSession, Scope: "aws"}, {Org: "o", Session: "s", Call: "c", Argv: []string{"true"}, In: 9}, {In: InFresh, Argv: []string{"true"}}} {
 		if c.Check() == nil {
 			t.Errorf("%+v accepted", c)
 		}
 	}
-	if err := (Command{In: InFresh, Scope: "aws"}).Check(); err != nil {
+	if err := (Command{Org: "o", Session: "s", Call: "c", In: InFresh, Argv: []string{"true"}, Scope: "aws"}).Check(); err != nil {
 		t.Error(err)
 	}
 }

@@ -64,7 +64,8 @@ type Approval struct {
 	Need     int
 	Digest   string
 	Bound    Bound
-	Was      *Plan `json:",omitempty"` // what the card showed that this one asks anew
+	Whom     []string `json:",omitempty"` // names of who could approve, when it was opened
+	Was      *Plan    `json:",omitempty"` // what the card showed that this one asks anew
 	Verdicts []Verdict
 }
 

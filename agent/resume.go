@@ -14,7 +14,7 @@ import (
 // an approval would stand on may be gone already: then the call fails.
 func (u *run) holdApproval(ctx context.Context, c ToolCall, r rbac.Request, d rbac.Decision) (*ToolResult, error) {
 	h := u.hold(c, r, u.Patience)
-	h.Approval = &Approval{Need: max(1, d.Approvals), Was: u.was(ctx)}
+	h.Approval = &Approval{Need: max(1, d.Approvals), Whom: d.Whom, Was: u.was(ctx)}
 	switch err := u.seal(ctx, &h); {
 	case errors.Is(err, ErrNotFound):
 		return u.fail(ctx, c, "not run: what it stands on is gone; plan again")

@@ -2,6 +2,9 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
 
 	"interlock/agent"
 	"interlock/rbac"
@@ -13,22 +16,130 @@ type Queue interface {
 	Enqueue(ctx context.Context, j agent.Job) error
 }
 
+// Room is what configuration says of a channel.
+type Room struct {
+	Tier    rbac.Tier
+	Profile string
+}
+
 // Inbox takes what adapters have verified and decoded. A mention becomes one
-// job; clicks, answers and stop are settled here and now, behind no running job.
+// job; clicks, answers and stop are settled here and now, behind no running
+// job. It is safe for concurrent use.
 type Inbox struct {
 	Queue   Queue
 	Control *agent.Control
-	Tier    func(org string, t agent.Thread) rbac.Tier
+	Records Records
+	Room    func(org, room string) Room
+	Who     func(rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
 }
 
-// Mention does one durable thing. Rights are decided by the run.
-func (in *Inbox) Mention(ctx context.Context, m Mention) (Reply, error) { return Reply{}, nil }
+// Mention does one durable thing: a Command runs, anything else becomes a job.
+// Rights of a job are decided by its run.
+func (in *Inbox) Mention(ctx context.Context, m Mention) (Reply, error) {
+	m.Text = strings.TrimSpace(m.Text)
+	if name, rest, ok := command(m.Text); ok {
+		return in.Command(ctx, Command{ID: m.ID, Org: m.Org, Thread: m.Thread, Actor: m.Actor, Name: name, Text: rest})
+	}
+	return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text})
+}
 
-// Click settles a verdict and replies from the record.
-func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) { return Reply{}, nil }
+// enqueue fills the job's envelope from who said it and where.
+func (in *Inbox) enqueue(ctx context.Context, m Mention, j agent.Job) error {
+	room := in.Room(m.Org, m.Thread.Room())
+	if j.ID == "" {
+		j.ID = m.ID
+	}
+	j.Org, j.Trace, j.Thread, j.Actor = m.Org, m.ID, m.Thread, in.who(m.Actor)
+	j.Tier, j.Profile = room.Tier, room.Profile
+	return in.Queue.Enqueue(ctx, j)
+}
+
+func (in *Inbox) who(a rbac.Actor) rbac.Actor {
+	if in.Who == nil {
+		return a
+	}
+	return in.Who(a)
+}
+
+// Click settles a verdict and replies from the record, or starts what the
+// button says.
+func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
+	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}
+	hold, code, _ := strings.Cut(c.Value, ".")
+	switch c.Verb {
+	case verbApprove, verbDeny:
+		if c.Verb == verbDeny && strings.TrimSpace(c.Reason) == "" {
+			return Reply{Modal: whyNot(c.Value)}, nil
+		}
+		return in.settle(ctx, c, agent.Press{Hold: hold, Code: code, Approve: c.Verb == verbApprove, Text: c.Reason})
+	case verbAgain: // one new card for each old one, whoever asks first
+		return said("Asking again: a fresh plan, then a new card."),
+			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold, Again: hold, Text: pressed + labelAgain})
+	case verbFix:
+		return said("Planning " + c.Value + "; the card for approval follows."), in.enqueue(ctx, m, agent.Job{
+			Text:  pressed + labelFix,
+			Calls: []agent.ToolCall{onStack("tofu_plan", c.Value), {Tool: "tofu_apply", Args: json.RawMessage(`{"plan":"$artifact"}`)}},
+		})
+	case verbApply:
+		return said("Asking for approval."), in.enqueue(ctx, m, agent.Job{
+			Text: pressed + labelApply, Calls: []agent.ToolCall{{Tool: "tofu_apply", Args: object("plan", c.Value)}},
+		})
+	case verbScan:
+		return said("Scanning " + c.Value + "."), in.enqueue(ctx, m, agent.Job{
+			Text: pressed + labelScan, Calls: []agent.ToolCall{onStack("drift_scan", c.Value)},
+		})
+	}
+	return said("This button is not known to this version."), nil
+}
+
+func said(private string) Reply { return Reply{Private: private} }
+
+func onStack(tool, stack string) agent.ToolCall {
+	return agent.ToolCall{Tool: tool, Args: object("stack", stack)}
+}
+
+// object is a JSON object of one string; the value may come from outside.
+func object(key, value string) json.RawMessage {
+	b, err := json.Marshal(map[string]string{key: value})
+	if err != nil {
+		return json.RawMessage("{}") // a map of strings always marshals
+	}
+	return b
+}
 
 // Answer settles a question.
-func (in *Inbox) Answer(ctx context.Context, a Answer) (Reply, error) { return Reply{}, nil }
+func (in *Inbox) Answer(ctx context.Context, a Answer) (Reply, error) {
+	c := Click{ID: a.ID, Org: a.Org, Thread: a.Thread, Actor: a.Actor}
+	return in.settle(ctx, c, agent.Press{Hold: a.Question, Text: a.Text})
+}
 
-// Command runs what needs no model.
-func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) { return Reply{}, nil }
+// settle shows the card only to those who belong to its thread.
+func (in *Inbox) settle(ctx context.Context, c Click, p agent.Press) (Reply, error) {
+	p.ID, p.Org, p.Thread, p.By = c.ID, c.Org, c.Thread, in.who(c.Actor)
+	p.Tier = in.Room(c.Org, c.Thread.Room()).Tier
+	h, refused, err := in.Control.Settle(ctx, p)
+	switch {
+	case err != nil:
+		return Reply{}, fmt.Errorf("settle: %w", err)
+	case h.ID == "":
+		return said("Refused: " + refused + "."), nil
+	}
+	card := holdCard(h, nil)
+	if refused != "" {
+		return Reply{Private: "Refused: " + refused + ".", Card: &card}, nil
+	}
+	return Reply{Private: settled(h, p.Approve), Card: &card}, nil
+}
+
+// settled tells the one who pressed what the press did.
+func settled(h agent.Hold, approve bool) string {
+	switch {
+	case h.Question != nil:
+		return "Your answer is taken: " + h.Question.Answer + "."
+	case !approve:
+		return "Declined: nothing runs, and " + h.Request.Actor.Name + " is told why."
+	case h.State == agent.Approved:
+		return "Approved: exactly this plan runs now, as " + h.Request.Actor.Name + "'s change."
+	}
+	return fmt.Sprintf("Your approval counts: %d of %d.", h.Approvals(), h.Approval.Need)
+}

@@ -1,5 +1,84 @@
 package bot
 
-import "interlock/agent"
+import (
+	"strings"
 
-func render(agent.Event) (Card, string, bool) { return Card{}, "", false }
+	"interlock/agent"
+)
+
+// pressed begins the text of a job that a button made.
+const pressed = "pressed: "
+
+// render makes the card of an event; the key names the message that later
+// events edit. It reads the event alone, so that any process can redraw it. A
+// refused click was answered privately and is not shown.
+func render(ev agent.Event) (c Card, key string, show bool) {
+	p := ev.Payload
+	switch ev.Kind {
+	case agent.KindAsk:
+		what, byButton := strings.CutPrefix(p.Text, pressed)
+		text := ev.Actor.Name + " pressed " + what
+		return Card{Body: text, Fallback: text}, "", byButton
+	case agent.KindApproval, agent.KindVerdict, agent.KindQuestion, agent.KindAnswered, agent.KindClosed, agent.KindStarted:
+		if p.Hold == nil {
+			return Card{}, "", false
+		}
+		return holdCard(*p.Hold, nil), p.Hold.ID, true
+	case agent.KindResult:
+		if p.Hold == nil || p.Hold.Approval == nil {
+			return Card{}, "", false
+		}
+		return holdCard(*p.Hold, p.Result), p.Hold.ID, true
+	case agent.KindFinding:
+		return scanCard(*p.Scan), "", true
+	case agent.KindAnswer:
+		c = answerCard(ev)
+		return c, "", c.Fallback != ""
+	case agent.KindStopped:
+		return notice("Stopped", Bad, p.Text, p.Spent), "", true
+	case agent.KindGaveUp:
+		return notice("I could not finish", Bad, p.Text, nil), "", true
+	case agent.KindRefused:
+		return notice("Refused", Bad, p.Text, nil), "", p.Hold == nil
+	}
+	return Card{}, "", false
+}
+
+func notice(title string, tone Tone, text string, sp *agent.Spent) Card {
+	text = plain(text)
+	return Card{Title: title, Tone: tone, Body: text, Footer: footer(sp), Fallback: title + ": " + text}
+}
+
+// answerCard shows the model's words as such, and facts from data beside them.
+func answerCard(ev agent.Event) Card {
+	p := ev.Payload
+	var c Card
+	switch res := p.Result; {
+	case res == nil, p.Hold != nil && p.Hold.Approval != nil: // its own card tells it
+	case res.Failed:
+		c = notice("Not done", Bad, res.Text, nil)
+	case res.Scan != nil:
+		c = scanCard(*res.Scan)
+	case res.Plan != nil:
+		c = planCard(*res.Plan, res.Artifact)
+	default:
+		c = notice("Done", Good, res.Text, nil)
+	}
+	c.Prose = plainProse(p.Text)
+	if c.Fallback == "" {
+		c.Fallback = plain(p.Text)
+	}
+	if c.Fallback != "" {
+		c.Footer = footer(p.Spent)
+	}
+	return c
+}
+
+// plainProse is plain without its limit of one screen: an answer may be long.
+func plainProse(s string) string {
+	var lines []string
+	for l := range strings.SplitSeq(s, "\n") {
+		lines = append(lines, plain(l))
+	}
+	return strings.Join(lines, "\n")
+}

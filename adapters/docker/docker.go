@@ -1,0 +1,158 @@
+// Package docker is the sandbox on a Docker engine: it runs one agent.Command
+// in a container that has no network, no rights and bounded everything. It
+// must never know why a command runs: no policy, no tool, no store, no chat.
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/moby/moby/client"
+
+	"interlock/agent"
+)
+
+// Options says which engine runs what, and within which bounds. DataDir and
+// Instance are needed; every other zero is the default that is named here.
+type Options struct {
+	Engine      string        // address such as unix:///var/run/docker.sock; empty looks in the usual places
+	Image       string        // of a Command that names none
+	DataDir     string        // on this host; the engine must be able to mount what is below it
+	Instance    string        // this installation: two of them on one engine leave each other alone
+	Memory      int64         // bytes, swap included: 1 GiB
+	FileSize    int64         // bytes of one file that a command writes: 256 MiB
+	OutputLimit int64         // bytes kept of each of stdout and stderr: 1 MiB
+	CPUs        float64       // 1
+	Pids        int64         // processes and threads together: 128
+	Limit       time.Duration // of a Command that has none: 5 minutes
+	Grace       time.Duration // between the interrupt and the kill: 30 seconds
+	Log         *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.Memory = orDefault(o.Memory, 1<<30)
+	o.FileSize = orDefault(o.FileSize, 256<<20)
+	o.OutputLimit = orDefault(o.OutputLimit, 1<<20)
+	o.CPUs = orDefault(o.CPUs, 1)
+	o.Pids = orDefault(o.Pids, 128)
+	o.Limit = orDefault(o.Limit, 5*time.Minute)
+	o.Grace = orDefault(o.Grace, 30*time.Second)
+	o.Log = orDefault(o.Log, slog.New(slog.DiscardHandler))
+	return o
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// Sandbox runs commands in containers of one engine. It is safe for concurrent
+// use; commands of one session run one after the other.
+type Sandbox struct {
+	o    Options
+	cli  *client.Client
+	host string
+	uid  int
+	gid  int
+
+	mu    sync.Mutex
+	facts *facts
+	busy  map[string]int       // names in use by this process: a sweep passes them by
+	locks map[string]*lock     // one per session
+	used  map[string]time.Time // when a session's container last served
+}
+
+var _ agent.Sandbox = (*Sandbox)(nil)
+
+// New finds the engine and does not talk to it; Ping does. Without an engine
+// the error is an *EngineError.
+func New(o Options) (*Sandbox, error) {
+	if o.DataDir == "" || o.Instance == "" {
+		return nil, errors.New("a sandbox needs a data folder and the name of its instance")
+	}
+	dir, err := filepath.Abs(o.DataDir)
+	if err != nil {
+		return nil, fmt.Errorf("find data folder: %w", err)
+	}
+	o.DataDir = dir
+	for _, sub := range []string{callsDir, workspacesDir} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("make data folder: %w", err)
+		}
+	}
+	host, err := findEngine(o.Engine)
+	if err != nil {
+		return nil, err
+	}
+	cli, err := client.New(client.FromEnv, client.WithHost(host), client.WithUserAgent("interlock"))
+	if err != nil {
+		return nil, &EngineError{Host: host, Err: err}
+	}
+	s := &Sandbox{
+		o: o.withDefaults(), cli: cli, host: host,
+		busy: map[string]int{}, locks: map[string]*lock{}, used: map[string]time.Time{},
+	}
+	s.uid, s.gid = sandboxUser()
+	return s, nil
+}
+
+// Close lets go of the connection. Containers stay.
+func (s *Sandbox) Close() error { return s.cli.Close() }
+
+// Exec runs c and returns what it left. The error means that the outcome is
+// not known or that nothing ran; a command that fails is an Output.
+func (s *Sandbox) Exec(ctx context.Context, c agent.Command) (agent.Output, error) {
+	if err := check(c); err != nil {
+		return agent.Output{}, err
+	}
+	if c.Image == "" {
+		c.Image = s.o.Image
+	}
+	if c.Limit <= 0 {
+		c.Limit = s.o.Limit
+	}
+	if c.In == agent.InSession {
+		return s.execSession(ctx, c)
+	}
+	return s.execFresh(ctx, c)
+}
+
+// Collect waits for the fresh container of c's Call, which another process may
+// have started, and returns what it left; without one it is agent.ErrNotFound.
+func (s *Sandbox) Collect(ctx context.Context, c agent.Command) (agent.Output, error) {
+	if err := check(c); err != nil {
+		return agent.Output{}, err
+	}
+	if c.In != agent.InFresh {
+		return agent.Output{}, agent.ErrNotFound
+	}
+	if c.Limit <= 0 {
+		c.Limit = s.o.Limit
+	}
+	release := s.hold(s.callName(c))
+	defer release()
+	return s.collect(ctx, c)
+}
+
+// hold marks a name as in use.
+func (s *Sandbox) hold(name string) (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy[name]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.busy[name]--; s.busy[name] == 0 {
+			delete(s.busy, name)
+		}
+	}
+}

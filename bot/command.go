@@ -1,0 +1,240 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"interlock/agent"
+	"interlock/rbac"
+)
+
+// Records is what people can ask about without a model.
+type Records interface {
+	OpenHolds(ctx context.Context, org string) ([]agent.Hold, error)
+	HoldByCode(ctx context.Context, org, code string) ([]agent.Hold, error)
+	Running(ctx context.Context, org string) ([]agent.Job, error)
+}
+
+// verb of a Command: its name, what follows it, and what it does.
+type helpLine struct{ name, args, does string }
+
+// commands is what `help` shows, in its order.
+var commands = [...]helpLine{
+	{"scan", "STACK", "compare the real world with the reviewed code"},
+	{"plan", "STACK", "show what applying the reviewed code would do"},
+	{"approvals", "", "list the cards that wait for people"},
+	{"status", "", "show what runs and what waits"},
+	{"why", "PLAN-CODE", "explain why a card stands as it does"},
+	{"stop", "", "stop what runs in this thread and close its cards"},
+	{"help", "", "show this list"},
+}
+
+// command parses a Command. Only its exact form counts: "stop it please" is for
+// the model, and so is "plan" with no or with many words after it.
+func command(text string) (name, rest string, ok bool) {
+	words := strings.Fields(text)
+	if len(words) == 0 || len(words) > 2 {
+		return "", "", false
+	}
+	for _, c := range commands {
+		if strings.EqualFold(words[0], c.name) && (c.args != "") == (len(words) == 2) {
+			return c.name, strings.Join(words[1:], ""), true
+		}
+	}
+	return "", "", false
+}
+
+// Command runs what needs no model: it answers from the record, or makes a job
+// with fixed calls.
+func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
+	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor, Text: c.Name + " " + c.Text}
+	switch c.Name {
+	case "scan":
+		return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Calls: []agent.ToolCall{onStack("drift_scan", c.Text)}})
+	case "plan":
+		return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Calls: []agent.ToolCall{onStack("tofu_plan", c.Text)}})
+	case "stop":
+		return in.stop(ctx, c)
+	case "help":
+		return Reply{Note: helpCard()}, nil
+	}
+	if d := in.mayRead(ctx, c); d.Outcome != rbac.Allow {
+		return said("Refused: " + d.Why() + "."), nil
+	}
+	switch c.Name {
+	case "approvals":
+		return in.approvals(ctx, c)
+	case "status":
+		return in.status(ctx, c)
+	case "why":
+		return in.why(ctx, c)
+	}
+	return said("I do not know that command. Say help."), nil
+}
+
+func (in *Inbox) mayRead(ctx context.Context, c Command) rbac.Decision {
+	return in.Control.Gate.Decide(ctx, rbac.Request{
+		Org: c.Org, Actor: in.who(c.Actor), Channel: c.Thread.Room(), Tier: in.Room(c.Org, c.Thread.Room()).Tier,
+		Action: rbac.Action{Tool: "ask", Effect: rbac.Read}, Label: rbac.Clean(),
+	})
+}
+
+func (in *Inbox) stop(ctx context.Context, c Command) (Reply, error) {
+	refused, err := in.Control.Stop(ctx, agent.Press{
+		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(c.Actor),
+		Tier: in.Room(c.Org, c.Thread.Room()).Tier, Text: c.Text,
+	})
+	if err != nil {
+		return Reply{}, fmt.Errorf("stop: %w", err)
+	}
+	if refused != "" {
+		return said("Not stopped: " + refused + "."), nil
+	}
+	return said("Stopping: a running change gets one interrupt and time to save its state."), nil
+}
+
+func helpCard() *Card {
+	c := &Card{Title: "What you can say", Fallback: "Commands:"}
+	for _, h := range commands {
+		c.Fields = append(c.Fields, Field{strings.TrimSpace(h.name + " " + h.args), h.does})
+		c.Fallback += " " + h.name
+	}
+	c.Body = "These work without any model. Anything else goes to the agent, in your words."
+	return c
+}
+
+// approvals shows the details of this channel's cards only; what waits in other
+// channels is counted.
+func (in *Inbox) approvals(ctx context.Context, c Command) (Reply, error) {
+	here, elsewhere, err := in.waiting(ctx, c)
+	if err != nil {
+		return Reply{}, err
+	}
+	card := &Card{Title: "Waiting for people"}
+	for _, h := range here {
+		card.Fields = append(card.Fields, Field{waitsFor(h), waitsText(h)})
+	}
+	card.Body = fmt.Sprintf("%d here, %d in other channels.", len(here), elsewhere)
+	card.Fallback = card.Title + ": " + card.Body
+	return Reply{Note: card}, nil
+}
+
+func waitsFor(h agent.Hold) string {
+	if h.Question != nil {
+		return "Question"
+	}
+	return h.Approval.PlanCode()
+}
+
+func waitsText(h agent.Hold) string {
+	if h.Question != nil {
+		return plain(h.Question.Text) + ", until " + clock(h.Expires)
+	}
+	act := h.Request.Action
+	return fmt.Sprintf("%s on %s, asked by %s, %d of %d approvals, until %s", h.Call.Tool, where(act),
+		h.Request.Actor.Name, h.Approvals(), h.Approval.Need, clock(h.Expires))
+}
+
+func (in *Inbox) waiting(ctx context.Context, c Command) (here []agent.Hold, elsewhere int, err error) {
+	all, err := in.Records.OpenHolds(ctx, c.Org)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list approvals: %w", err)
+	}
+	for _, h := range all {
+		if h.Thread.Room() == c.Thread.Room() {
+			here = append(here, h)
+		} else {
+			elsewhere++
+		}
+	}
+	return here, elsewhere, nil
+}
+
+func (in *Inbox) status(ctx context.Context, c Command) (Reply, error) {
+	jobs, err := in.Records.Running(ctx, c.Org)
+	if err != nil {
+		return Reply{}, fmt.Errorf("list jobs: %w", err)
+	}
+	here, elsewhere, err := in.waiting(ctx, c)
+	if err != nil {
+		return Reply{}, err
+	}
+	mine := slices.DeleteFunc(slices.Clone(jobs), func(j agent.Job) bool { return j.Thread.Room() != c.Thread.Room() })
+	card := &Card{Title: "Status", Fields: []Field{
+		{"Running here", count(len(mine), "request")},
+		{"Running elsewhere", count(len(jobs)-len(mine), "request")},
+		{"Waiting here", count(len(here), "card")},
+		{"Waiting elsewhere", count(elsewhere, "card")},
+	}}
+	for _, j := range mine {
+		card.Fields = append(card.Fields, Field{j.Actor.Name, plain(j.Text)})
+	}
+	card.Fallback = fmt.Sprintf("Status: %s running, %s waiting", count(len(jobs), "request"), count(len(here)+elsewhere, "card"))
+	return Reply{Note: card}, nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// why explains a card from its record. A card of another channel answers like
+// one that does not exist.
+func (in *Inbox) why(ctx context.Context, c Command) (Reply, error) {
+	holds, err := in.Records.HoldByCode(ctx, c.Org, c.Text)
+	if err != nil {
+		return Reply{}, fmt.Errorf("find card: %w", err)
+	}
+	holds = slices.DeleteFunc(holds, func(h agent.Hold) bool { return h.Thread.Room() != c.Thread.Room() })
+	if len(holds) == 0 {
+		return said("There is no card " + plain(c.Text) + " in this channel."), nil
+	}
+	h := holds[0]
+	d := in.Control.Gate.Decide(ctx, h.Request)
+	card := &Card{Title: "Why " + waitsFor(h), Fields: []Field{
+		{"Card", h.State.String() + reason(h.Why)},
+		{"Asked by", h.Request.Actor.Name}, {"Call", h.Call.Tool + " on " + where(h.Request.Action)},
+		{"Effect", h.Request.Action.Effect.String()}, {"Policy now", d.Why()},
+	}}
+	if len(d.Whom) > 0 {
+		card.Fields = append(card.Fields, Field{"Who can approve", strings.Join(d.Whom, ", ")})
+	}
+	if h.Approval != nil {
+		for _, v := range h.Approval.Verdicts {
+			card.Fields = append(card.Fields, Field{v.By.Name, verdictText(v)})
+		}
+	}
+	card.Fallback = card.Title + ": " + h.State.String() + reason(h.Why) + ". " + d.Why()
+	return Reply{Note: card}, nil
+}
+
+func reason(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + plain(why)
+}
+
+func verdictText(v agent.Verdict) string {
+	if v.Approve {
+		return "approved at " + clock(v.At)
+	}
+	return "declined at " + clock(v.At) + reason(v.Reason)
+}
+
+func where(a rbac.Action) string {
+	switch {
+	case a.Stack == "":
+		return "this session"
+	case a.Environment == "":
+		return a.Stack
+	}
+	return a.Stack + " (" + a.Environment + ")"
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04 MST") }

@@ -1,0 +1,198 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"interlock/agent"
+	"interlock/rbac"
+)
+
+// The verbs of our buttons, and their labels where both sides need them.
+const (
+	verbApprove = "approve"
+	verbDeny    = "deny"
+	verbAgain   = "again"
+	verbAnswer  = "answer"
+	verbFix     = "fix"
+	verbApply   = "apply"
+	verbScan    = "scan"
+
+	labelAgain = "Ask again"
+	labelFix   = "Put back to code"
+	labelApply = "Ask to apply"
+	labelScan  = "Scan again"
+)
+
+// holdCard is drawn from the row alone; res is what came of the call, once it
+// is known.
+func holdCard(h agent.Hold, res *agent.ToolResult) Card {
+	if h.Question != nil {
+		return questionCard(h)
+	}
+	act, a := h.Request.Action, h.Approval
+	c := Card{Title: holdTitle(h, res), Body: plain(a.Bound.Summary)}
+	c.Status, c.Tone = holdStatus(h, res)
+	c.Fields = []Field{
+		{"Where", where(act)}, {"Effect", act.Effect.String()}, {"Asked by", plain(h.Request.Actor.Name)},
+		{"Approvals", fmt.Sprintf("%d of %d%s", h.Approvals(), a.Need, names(a.Whom))},
+		{"Open until", clock(h.Expires)}, {"Plan code", a.PlanCode()},
+	}
+	if a.Bound.Commit != "" {
+		c.Fields = append(c.Fields, Field{"Code", short(a.Bound.Commit)})
+	}
+	if l := h.Request.Label; l.Integrity == rbac.Foreign && len(l.Origins) > 0 {
+		c.Fields = append(c.Fields, Field{"Read before", strings.Join(l.Origins, ", ")})
+	}
+	c.Fields = append(c.Fields, verdicts(a.Verdicts)...)
+	if a.Bound.Plan != nil {
+		c.Lines = planLines(a.Bound.Plan.Resources)
+	} else {
+		c.Body = plain(string(h.Call.Args))
+	}
+	if a.Was != nil && a.Bound.Plan != nil {
+		c.Fields = append(c.Fields, Field{"Since the last card", difference(*a.Was, *a.Bound.Plan)})
+	}
+	c.Next = next(h, res)
+	c.Buttons = holdButtons(h, res)
+	c.Fallback = fmt.Sprintf("%s %s on %s: %s. Asked by %s, open until %s, plan code %s.", upper(c.Status)+":",
+		act.Effect, where(act), plain(a.Bound.Summary), plain(h.Request.Actor.Name), clock(h.Expires), a.PlanCode())
+	return c
+}
+
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func names(whom []string) string {
+	if len(whom) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(whom, ", ") + ")"
+}
+
+func short(commit string) string { return commit[:min(len(commit), 12)] }
+
+func verdicts(all []agent.Verdict) (fields []Field) {
+	for _, v := range all {
+		fields = append(fields, Field{plain(v.By.Name), verdictText(v)})
+	}
+	return fields
+}
+
+func holdTitle(h agent.Hold, res *agent.ToolResult) string {
+	what := map[rbac.Effect]string{rbac.Change: "Change", rbac.Destroy: "Destroy in", rbac.Propose: "Propose for"}[h.Request.Action.Effect]
+	if what == "" {
+		what = "Run " + h.Call.Tool + " on"
+	}
+	title := what + " " + orSession(h.Request.Action.Stack)
+	if h.State == agent.Open && res == nil {
+		title += "?"
+	}
+	return title
+}
+
+func orSession(stack string) string {
+	if stack == "" {
+		return "this session"
+	}
+	return stack
+}
+
+// holdStatus is how far it is, in words that need no colour.
+func holdStatus(h agent.Hold, res *agent.ToolResult) (string, Tone) {
+	switch {
+	case res != nil && res.Applied == "applied":
+		return "applied", Good
+	case res != nil && res.Applied != "":
+		return res.Applied, Bad
+	case res != nil && res.Failed:
+		return "not run", Bad
+	case res != nil:
+		return "done", Good
+	}
+	switch h.State {
+	case agent.Open:
+		return fmt.Sprintf("waiting for %d of %d approvals", h.Approval.Need-h.Approvals(), h.Approval.Need), Waiting
+	case agent.Approved:
+		return "approved, starting", Waiting
+	case agent.Consumed:
+		return "running", Waiting
+	case agent.Denied:
+		return "declined", Bad
+	}
+	return h.State.String(), Bad
+}
+
+func next(h agent.Hold, res *agent.ToolResult) string {
+	who := plain(h.Request.Actor.Name)
+	switch {
+	case res != nil:
+		return plain(res.Text)
+	case h.State == agent.Open:
+		return fmt.Sprintf("An approval by somebody other than %s runs exactly this, as %s's change. If code, state or plan move, the card is void.", who, who)
+	case h.State == agent.Approved:
+		return "It starts now. A decline still wins until it has begun."
+	case h.State == agent.Consumed:
+		return "The stored plan is being applied. Say stop to interrupt it gently."
+	case h.State == agent.Denied:
+		return "Nothing was run" + reason(h.Why) + "."
+	}
+	return "Nothing was run" + reason(h.Why) + ". Ask again makes a fresh plan and a new card."
+}
+
+func holdButtons(h agent.Hold, res *agent.ToolResult) []Button {
+	v := h.ID + "." + h.Approval.PlanCode()
+	decline := Button{"Decline", verbDeny, v, Danger}
+	switch {
+	case h.State == agent.Open && res == nil:
+		return []Button{{"Approve", verbApprove, v, Primary}, decline}
+	case h.State == agent.Approved && res == nil:
+		return []Button{decline} // until the call begins
+	case h.State == agent.Void || h.State == agent.Expired, res != nil && res.Applied == "not applied":
+		return []Button{{labelAgain, verbAgain, v, Plain}}
+	}
+	return nil
+}
+
+// whyNot asks for the reason of a decline.
+func whyNot(value string) *Card {
+	return &Card{
+		Title: "Why not?", Body: "Your reason is shown on the card and told to the one who asked.",
+		Fallback: "Why not?", Buttons: []Button{{"Decline", verbDeny, value, Danger}},
+	}
+}
+
+func questionCard(h agent.Hold) Card {
+	q := h.Question
+	c := Card{Title: plain(q.Text), Status: h.State.String(), Tone: Waiting}
+	switch h.State {
+	case agent.Open:
+		c.Status = "waiting for an answer"
+		c.Next = "Without an answer until " + clock(h.Expires) + ": " + plain(q.Otherwise) + "."
+		for _, o := range q.Choices {
+			c.Buttons = append(c.Buttons, Button{Label: plain(o), Verb: verbAnswer, Value: h.ID})
+		}
+	case agent.Answered:
+		c.Tone = Good
+		c.Fields = []Field{{plain(q.By.Name), plain(q.Answer)}}
+	default:
+		c.Tone = Neutral
+		c.Next = plain(q.Otherwise)
+	}
+	c.Fallback = fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, clock(h.Expires), plain(q.Otherwise))
+	return c
+}
+
+// footer is the bill of a turn.
+func footer(sp *agent.Spent) string {
+	if sp == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s, %s, %d tokens, %s", count(sp.Steps, "step"), count(sp.Calls, "tool call"), sp.Tokens,
+		sp.Wall.Round(100*time.Millisecond))
+}

@@ -1,0 +1,137 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"interlock/agent"
+)
+
+// most is how many lines a card shows; the rest is counted.
+const most = 25
+
+// planLines is one line an attribute, destroys first, so that what matters most
+// is never cut.
+func planLines(resources []agent.PlanResource) (lines []Line) {
+	sorted := slices.Clone(resources)
+	slices.SortStableFunc(sorted, func(a, b agent.PlanResource) int { return rank(a.Action) - rank(b.Action) })
+	for _, r := range sorted {
+		if len(r.Attributes) == 0 {
+			lines = append(lines, Line{Action: r.Action, Resource: plain(r.Address)})
+		}
+		for _, a := range r.Attributes {
+			lines = append(lines, Line{r.Action, plain(r.Address), plain(a.Path), plain(a.Before), plain(a.After)})
+		}
+	}
+	if n := len(lines); n > most {
+		lines = append(lines[:most:most], Line{Action: fmt.Sprintf("and %d more lines", n-most)})
+	}
+	return lines
+}
+
+func rank(action string) int {
+	return slices.Index([]string{"delete", "replace", "forget", "update", "create"}, action)
+}
+
+// planCard shows a plan that nobody has asked to apply yet.
+func planCard(p agent.Plan, artifact string) Card {
+	c := Card{
+		Title: "Plan of " + p.Stack, Status: "planned, nothing changed", Lines: planLines(p.Resources),
+		Fields: []Field{{"Where", p.Stack + " (" + p.Environment + ")"}, {"Code", short(p.Commit)}, {"Would do", p.Counts()}},
+		Next:   "Nothing runs until somebody asks to apply it and others approve.",
+	}
+	switch {
+	case !p.Changes():
+		c.Status, c.Tone, c.Next = "nothing to do", Good, ""
+	case !p.Reviewed:
+		c.Next = "This is a plan of an edited workspace: it can be read, but never applied. Changes go through review."
+	default:
+		c.Buttons = []Button{{labelApply, verbApply, artifact, Primary}}
+	}
+	c.Fallback = fmt.Sprintf("Plan of %s (%s): %s", p.Stack, p.Environment, p.Counts())
+	return c
+}
+
+// scanCard tells what a scan saw: drift, none, or that it could not look.
+func scanCard(s agent.ScanNews) Card {
+	if s.Failed != "" {
+		return Card{
+			Title: s.Stack + " was not scanned", Status: "not scanned", Tone: Bad, Body: plain(s.Failed),
+			Next:    "Whether it drifted is not known. Mend the cause, then scan again.",
+			Buttons: []Button{{labelScan, verbScan, s.Stack, Plain}}, Fallback: s.Stack + " was not scanned: " + plain(s.Failed),
+		}
+	}
+	found := slices.Concat(s.New, s.Known)
+	c := Card{Fields: []Field{{"Where", s.Stack + " (" + s.Environment + ")"}, {"Code", short(s.Commit)}}}
+	if s.Pending != nil && s.Pending.Changes() {
+		c.Fields = append(c.Fields, Field{"Also pending in the code", s.Pending.Counts()})
+	}
+	if len(found) == 0 {
+		c.Title, c.Status, c.Tone = s.Stack+" matches its code", "no drift", Good
+		if n := len(s.Gone); n > 0 {
+			c.Body = count(n, "finding") + " gone since the last scan."
+		}
+		c.Fallback = c.Title + ": no drift"
+		return c
+	}
+	n := resources(found)
+	c.Title = fmt.Sprintf("%s drifted: %s", s.Stack, count(n, "resource"))
+	c.Status, c.Tone = fmt.Sprintf("%d new, %d known, %d gone", len(s.New), len(s.Known), len(s.Gone)), Bad
+	c.Lines = findingLines(found)
+	c.Fields = append(c.Fields, Field{"Who changed it", "unknown (no audit log)"})
+	c.Next = labelFix + " plans the reviewed code and asks for approval. Nothing changes before that."
+	c.Buttons = []Button{{labelFix, verbFix, s.Stack, Primary}, {labelScan, verbScan, s.Stack, Plain}}
+	c.Fallback = c.Title + ", " + sentence(found[0])
+	return c
+}
+
+func resources(found []agent.Finding) int {
+	seen := map[string]bool{}
+	for _, f := range found {
+		seen[f.Resource] = true
+	}
+	return len(seen)
+}
+
+func findingLines(found []agent.Finding) (lines []Line) {
+	for _, f := range found {
+		lines = append(lines, Line{"drift", plain(f.Resource), plain(f.Attribute), "code " + plain(f.Code), "real " + plain(f.Real)})
+	}
+	if n := len(lines); n > most {
+		lines = append(lines[:most:most], Line{Action: fmt.Sprintf("and %d more lines", n-most)})
+	}
+	return lines
+}
+
+// sentence says one finding as a person would.
+func sentence(f agent.Finding) string {
+	return fmt.Sprintf("%s %s, code %s, real %s", plain(f.Resource), plain(f.Attribute), plain(f.Code), plain(f.Real))
+}
+
+// difference says what moved between two plans of the same thing.
+func difference(was, now agent.Plan) string {
+	before, after := flat(was), flat(now)
+	var parts []string
+	for _, l := range after {
+		if !slices.Contains(before, l) {
+			parts = append(parts, "now: "+l)
+		}
+	}
+	for _, l := range before {
+		if !slices.Contains(after, l) {
+			parts = append(parts, "no longer: "+l)
+		}
+	}
+	if len(parts) == 0 {
+		return "the same changes, planned anew"
+	}
+	return strings.Join(parts[:min(len(parts), 8)], "; ")
+}
+
+func flat(p agent.Plan) (lines []string) {
+	for _, l := range planLines(p.Resources) {
+		lines = append(lines, strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s to %s", l.Action, l.Resource, l.Attribute, l.Before, l.After)), " "))
+	}
+	return lines
+}
