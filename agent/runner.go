@@ -180,8 +180,9 @@ func (u *run) step(ctx context.Context) (done bool, err error) {
 		sp.Steps, sp.Tokens = sp.Steps+1, sp.Tokens+st.Tokens
 		return true, u.emit(ctx, KindAnswer, u.final(st.Text, sp))
 	}
-	for i := range st.Calls {
-		st.Calls[i].ModelID, st.Calls[i].ID = st.Calls[i].ID, rand.Text()
+	for i, c := range st.Calls {
+		st.Calls[i].ModelID, st.Calls[i].ID = c.ID, rand.Text()
+		st.Calls[i].Args = recordable(c.Args)
 	}
 	return false, u.emit(ctx, KindStep, Payload{Text: st.Text, Step: &st})
 }

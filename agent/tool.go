@@ -140,8 +140,24 @@ func canonical(args json.RawMessage) (json.RawMessage, error) {
 	if dec.More() {
 		return nil, errors.New("arguments: more than one value")
 	}
-	if v == nil {
-		return nil, errors.New("arguments: not an object")
+	if v == nil { // null is what no arguments become on their way through JSON
+		return json.RawMessage("{}"), nil
 	}
 	return json.Marshal(v)
+}
+
+// recordable keeps what a model sent even when it is no JSON, as a JSON string:
+// it goes on record as it came, and then fails as arguments.
+func recordable(args json.RawMessage) json.RawMessage {
+	if c, err := canonical(args); err == nil {
+		return c
+	}
+	if json.Valid(args) {
+		return args
+	}
+	quoted, err := json.Marshal(string(args))
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return quoted
 }
