@@ -527,3 +527,60 @@ type broken struct{}
 func (broken) Next(context.Context, agent.Prompt) (agent.Step, error) {
 	return agent.Step{}, errors.New("no model today")
 }
+
+// A card that was posted but not marked, because the process died in between,
+// is found again and not posted twice.
+func TestPostedButNotMarked(t *testing.T) {
+	play(t, func(w *world) {
+		w.ask("alice")
+		lossy := &forgetful{rows: w.out.Rows.(*rows), left: 1}
+		w.out.Rows = lossy
+		for range 20 {
+			_, _ = w.out.Drain(w.Context(), org)
+		}
+		w.drain()
+		if n := len(w.chat.posts); n != 1 || lossy.left != 0 {
+			w.Fatalf("posted %d times, forgot %d", n, 1-lossy.left)
+		}
+	}, "apply", "=done")
+}
+
+// forgetful loses the mark of what was shown, and counts the attempt.
+type forgetful struct {
+	*rows
+	left, attempts int
+}
+
+func (f *forgetful) Sent(ctx context.Context, org, row, key string, r bot.Ref) error {
+	if key != "" && f.left > 0 {
+		f.left--
+		return errors.New("the process died here")
+	}
+	return f.rows.Sent(ctx, org, row, key, r)
+}
+
+func (f *forgetful) Pending(ctx context.Context, org string, n int) ([]bot.Row, error) {
+	all, err := f.rows.Pending(ctx, org, n)
+	for i := range all {
+		all[i].Attempts = f.attempts
+	}
+	return all, err
+}
+
+func (f *forgetful) Later(_ context.Context, _, _ string, _ time.Time, _ string) error {
+	f.attempts++
+	return nil
+}
+
+// A question without choices is answered by words in its thread.
+func TestQuestionInWords(t *testing.T) {
+	play(t, func(w *world) {
+		w.tools["person"].ask.Choices = nil
+		w.ask("alice")
+		w.mention("w", "carol", "the blue one")
+		w.mustWork()
+		w.logged(agent.KindResult, "carol answered: the blue one", 1)
+		w.logged(agent.KindAnswer, "done", 1)
+		w.logged(agent.KindAsk, "", 1)
+	}, "person", "=done")
+}

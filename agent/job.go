@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"interlock/rbac"
@@ -46,6 +47,7 @@ type Claimed struct {
 type Worker struct {
 	Jobs   Jobs
 	Runner *Runner
+	Log    *slog.Logger // nil is silent
 }
 
 // Run works until ctx ends.
@@ -54,7 +56,9 @@ func (w *Worker) Run(ctx context.Context) error { return w.Jobs.Consume(ctx, w.h
 // handle tells the thread when a job has failed for the last time; a job that
 // was fenced out belongs to somebody else and is not told.
 func (w *Worker) handle(ctx context.Context, c Claimed) error {
+	began := time.Now()
 	err := w.Runner.Run(ctx, c)
+	w.log(ctx, c, time.Since(began), err)
 	if err == nil || !c.Last || errors.Is(err, ErrFenced) || ctx.Err() != nil {
 		return err
 	}
@@ -62,4 +66,17 @@ func (w *Worker) handle(ctx context.Context, c Claimed) error {
 		return errors.Join(err, fmt.Errorf("tell the thread: %w", told))
 	}
 	return err
+}
+
+func (w *Worker) log(ctx context.Context, c Claimed, took time.Duration, err error) {
+	if w.Log == nil {
+		return
+	}
+	log := w.Log.With("trace", c.Trace, "org", c.Org, "job", c.ID, "thread", c.Thread.Room()+"/"+c.Thread.ID,
+		"actor", c.Actor.Subject(), "attempt", c.Attempt, "took", took.Round(time.Millisecond))
+	if err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "run failed", "error", err)
+		return
+	}
+	log.InfoContext(ctx, "run at rest")
 }

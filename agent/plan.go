@@ -29,9 +29,10 @@ type PlanAttribute struct{ Path, Before, After string }
 // Destroys tells whether anything is destroyed or replaced.
 func (p *Plan) Destroys() bool { return p.Delete > 0 || p.Replace > 0 }
 
-// Changes tells whether applying the plan would do anything at all.
+// Changes tells whether applying the plan would do anything at all. A resource
+// that is only forgotten has no count of its own, and yet the state would change.
 func (p *Plan) Changes() bool {
-	return p.Create+p.Update+p.Delete+p.Replace+p.Moved+p.Imported+p.Outputs > 0
+	return p.Create+p.Update+p.Delete+p.Replace+p.Moved+p.Imported+p.Outputs+len(p.Resources) > 0
 }
 
 // Counts is the numbers in one line, the same on every surface.

@@ -17,9 +17,9 @@ type Runner struct {
 	*Control
 	Model    Model
 	Box      Sandbox
-	Profile  func(org, name string) Profile // the zero Profile allows nothing
-	Patience time.Duration                  // how long a card waits for people
-	Tell     func(org string, t Thread, text string)
+	Profile  func(org, name string) Profile          // the zero Profile allows nothing
+	Patience time.Duration                           // how long a card waits for people
+	Progress func(org string, t Thread, text string) // lossy; nil shows none
 	Meter    Meter
 }
 
@@ -98,6 +98,9 @@ func (u *run) ask(ctx context.Context) (bool, error) {
 	if d := u.Gate.Decide(ctx, u.request(rbac.Action{Tool: "ask", Effect: rbac.Read})); d.Outcome != rbac.Allow {
 		return false, u.emit(ctx, KindRefused, Payload{Text: d.Why(), Why: &d})
 	}
+	if answered, err := u.answers(ctx); err != nil || answered {
+		return false, err
+	}
 	calls := u.job.Calls
 	if u.job.Again != "" {
 		var why string
@@ -112,6 +115,20 @@ func (u *run) ask(ctx context.Context) (bool, error) {
 	return true, u.emit(ctx, KindAsk, Payload{Text: u.job.Text, Ask: &Ask{
 		Profile: u.profile.Name, Tier: u.tier, Calls: calls, Again: u.job.Again, Reads: u.s.waits(u.turn),
 	}})
+}
+
+// answers takes words as the answer to an open question that has no choices to
+// press: the oldest one of this thread.
+func (u *run) answers(ctx context.Context) (bool, error) {
+	h := u.s.asking()
+	if h == nil || u.job.Text == "" || len(u.job.Calls) > 0 {
+		return false, nil
+	}
+	id := u.job.ID + "/answer" // the job that follows has an id of its own
+	_, _, err := u.Settle(ctx, Press{
+		ID: id, Org: u.s.Org, Thread: u.s.Thread, By: u.actor, Tier: u.tier, Hold: h.ID, Text: u.job.Text,
+	})
+	return err == nil, err
 }
 
 // again gives the calls that make a card anew, or why there are none.
@@ -282,8 +299,8 @@ func (u *run) void(ctx context.Context, hold, why string) error {
 }
 
 func (u *run) tell(text string) {
-	if u.Runner.Tell != nil {
-		u.Runner.Tell(u.s.Org, u.s.Thread, text)
+	if u.Progress != nil {
+		u.Progress(u.s.Org, u.s.Thread, text)
 	}
 }
 

@@ -108,6 +108,17 @@ func (s *Session) Authors(turn string) []rbac.Actor {
 	return who
 }
 
+// asking is the oldest question without choices that nobody has answered.
+func (s *Session) asking() *Hold {
+	for _, ev := range s.Events {
+		h := ev.Payload.Hold
+		if ev.Kind == KindQuestion && len(h.Question.Choices) == 0 && s.lastOf(h.Call.ID, KindAnswered, KindClosed, KindResult) == nil {
+			return h
+		}
+	}
+	return nil
+}
+
 // turnOf is the turn in which a hold was opened.
 func (s *Session) turnOf(hold string) string {
 	for _, ev := range s.Events {

@@ -198,8 +198,10 @@ func (in *Inbox) why(ctx context.Context, c Command) (Reply, error) {
 	d := in.Control.Gate.Decide(ctx, h.Request)
 	card := &Card{Title: "Why " + waitsFor(h), Fields: []Field{
 		{"Card", h.State.String() + reason(h.Why)},
-		{"Asked by", h.Request.Actor.Name}, {"Call", h.Call.Tool + " on " + where(h.Request.Action)},
-		{"Effect", h.Request.Action.Effect.String()}, {"Policy now", d.Why()},
+		{"Asked by", h.Request.Actor.Name},
+		{"Call", h.Call.Tool + " on " + where(h.Request.Action)},
+		{"Effect", h.Request.Action.Effect.String()},
+		{"Policy now", d.Why()},
 	}}
 	if len(d.Whom) > 0 {
 		card.Fields = append(card.Fields, Field{"Who can approve", strings.Join(d.Whom, ", ")})

@@ -32,12 +32,15 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 		return questionCard(h)
 	}
 	act, a := h.Request.Action, h.Approval
-	c := Card{Title: holdTitle(h, res), Body: plain(a.Bound.Summary)}
+	c := Card{Title: holdTitle(h, res), Body: wouldDo(h)}
 	c.Status, c.Tone = holdStatus(h, res)
 	c.Fields = []Field{
-		{"Where", where(act)}, {"Effect", act.Effect.String()}, {"Asked by", plain(h.Request.Actor.Name)},
+		{"Where", where(act)},
+		{"Effect", act.Effect.String()},
+		{"Asked by", plain(h.Request.Actor.Name)},
 		{"Approvals", fmt.Sprintf("%d of %d%s", h.Approvals(), a.Need, names(a.Whom))},
-		{"Open until", clock(h.Expires)}, {"Plan code", a.PlanCode()},
+		{"Open until", clock(h.Expires)},
+		{"Plan code", a.PlanCode()},
 	}
 	if a.Bound.Commit != "" {
 		c.Fields = append(c.Fields, Field{"Code", short(a.Bound.Commit)})
@@ -48,17 +51,26 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	c.Fields = append(c.Fields, verdicts(a.Verdicts)...)
 	if a.Bound.Plan != nil {
 		c.Lines = planLines(a.Bound.Plan.Resources)
-	} else {
-		c.Body = plain(string(h.Call.Args))
 	}
 	if a.Was != nil && a.Bound.Plan != nil {
 		c.Fields = append(c.Fields, Field{"Since the last card", difference(*a.Was, *a.Bound.Plan)})
 	}
 	c.Next = next(h, res)
 	c.Buttons = holdButtons(h, res)
-	c.Fallback = fmt.Sprintf("%s %s on %s: %s. Asked by %s, open until %s, plan code %s.", upper(c.Status)+":",
-		act.Effect, where(act), plain(a.Bound.Summary), plain(h.Request.Actor.Name), clock(h.Expires), a.PlanCode())
+	c.Fallback = fmt.Sprintf("%s: %s on %s: %s. Asked by %s, open until %s, plan code %s.", upper(c.Status),
+		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), clock(h.Expires), a.PlanCode())
 	return c
+}
+
+// wouldDo is what the call would do, counted from the plan where there is one.
+func wouldDo(h agent.Hold) string {
+	switch b := h.Approval.Bound; {
+	case b.Plan != nil:
+		return b.Plan.Counts()
+	case b.Summary != "":
+		return plain(b.Summary)
+	}
+	return h.Call.Tool + " " + plain(string(h.Call.Args))
 }
 
 func upper(s string) string {
@@ -72,7 +84,7 @@ func names(whom []string) string {
 	if len(whom) == 0 {
 		return ""
 	}
-	return " (" + strings.Join(whom, ", ") + ")"
+	return "; can approve: " + strings.Join(whom, ", ")
 }
 
 func short(commit string) string { return commit[:min(len(commit), 12)] }
@@ -117,7 +129,7 @@ func holdStatus(h agent.Hold, res *agent.ToolResult) (string, Tone) {
 	}
 	switch h.State {
 	case agent.Open:
-		return fmt.Sprintf("waiting for %d of %d approvals", h.Approval.Need-h.Approvals(), h.Approval.Need), Waiting
+		return fmt.Sprintf("waiting, %d of %d approvals", h.Approvals(), h.Approval.Need), Waiting
 	case agent.Approved:
 		return "approved, starting", Waiting
 	case agent.Consumed:
@@ -134,7 +146,11 @@ func next(h agent.Hold, res *agent.ToolResult) string {
 	case res != nil:
 		return plain(res.Text)
 	case h.State == agent.Open:
-		return fmt.Sprintf("An approval by somebody other than %s runs exactly this, as %s's change. If code, state or plan move, the card is void.", who, who)
+		by := "An approval by somebody other than " + who + " runs"
+		if n := h.Approval.Need; n > 1 {
+			by = fmt.Sprintf("%d approvals by people other than %s run", n, who)
+		}
+		return by + " exactly this, as " + who + "'s change. If code, state or plan move, the card is void."
 	case h.State == agent.Approved:
 		return "It starts now. A decline still wins until it has begun."
 	case h.State == agent.Consumed:

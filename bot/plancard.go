@@ -131,7 +131,11 @@ func difference(was, now agent.Plan) string {
 
 func flat(p agent.Plan) (lines []string) {
 	for _, l := range planLines(p.Resources) {
-		lines = append(lines, strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s to %s", l.Action, l.Resource, l.Attribute, l.Before, l.After)), " "))
+		text := strings.TrimSpace(l.Action + " " + l.Resource + " " + l.Attribute)
+		if l.Before != "" || l.After != "" {
+			text += ": " + l.Before + " to " + l.After
+		}
+		lines = append(lines, text)
 	}
 	return lines
 }

@@ -35,7 +35,9 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 		c = answerCard(ev)
 		return c, "", c.Fallback != ""
 	case agent.KindStopped:
-		return notice("Stopped", Bad, p.Text, p.Spent), "", true
+		c = notice("Stopped", Bad, p.Text, p.Spent)
+		c.Fallback = upper(c.Body)
+		return c, "", true
 	case agent.KindGaveUp:
 		return notice("I could not finish", Bad, p.Text, nil), "", true
 	case agent.KindRefused:

@@ -2,11 +2,7 @@
 // it must never know Slack, a tool, or any other package of ours.
 package config
 
-import (
-	"time"
-
-	"gopkg.in/yaml.v3"
-)
+import "time"
 
 // Config is the whole file. Default fills what may be left out; Load decodes
 // over it, and Validate reports every problem at once.
@@ -20,8 +16,8 @@ type Config struct {
 	Console  Console        `yaml:"console"`
 	Log      Log            `yaml:"log"`
 	Orgs     map[string]Org `yaml:"orgs"`
-	Slack    yaml.Node      `yaml:"slack"` // decoded by its adapter
-	Teams    yaml.Node      `yaml:"teams"` // decoded by its adapter
+	Slack    Node           `yaml:"slack"` // decoded by its adapter
+	Teams    Node           `yaml:"teams"` // decoded by its adapter
 }
 
 // HTTP is where the local pages, /metrics and the health checks are served.

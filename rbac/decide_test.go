@@ -71,9 +71,10 @@ func TestMatrix(t *testing.T) {
 		for e, cell := range want {
 			d := ceiling(Ceiling{tier, "test"}, Effect(e))
 			got := '-'
-			if d.Outcome == Allow {
+			switch d.Outcome {
+			case Allow:
 				got = 'a'
-			} else if d.Outcome == Ask {
+			case Ask:
 				got = rune('0' + d.Approvals)
 			}
 			if got != cell {

@@ -3,6 +3,7 @@ package docker
 import (
 	"bytes"
 	"fmt"
+	"io"
 )
 
 // capped keeps the first and the last half of what is written to it, because
@@ -53,4 +54,19 @@ func (c *capped) bytes() []byte {
 	}
 	out = append(out, c.tail[c.at:]...)
 	return append(out, c.tail[:c.at]...)
+}
+
+// counter adds up how much room entries of the engine's log take at least.
+type counter struct{ bytes int64 }
+
+func (n *counter) count(w io.Writer) io.Writer { return counted{n, w} }
+
+type counted struct {
+	n *counter
+	w io.Writer
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.n.bytes += int64(len(p)) + logEntry
+	return c.w.Write(p)
 }

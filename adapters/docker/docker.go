@@ -66,15 +66,14 @@ type Sandbox struct {
 
 	mu    sync.Mutex
 	facts *facts
-	busy  map[string]int       // names in use by this process: a sweep passes them by
-	locks map[string]*lock     // one per session
+	locks map[string]*lock     // of the names in use by this process: a sweep passes them by
 	used  map[string]time.Time // when a session's container last served
 }
 
 var _ agent.Sandbox = (*Sandbox)(nil)
 
-// New finds the engine and does not talk to it; Ping does. Without an engine
-// the error is an *EngineError.
+// New finds the engine and does not talk to it: one that is missing may still be
+// started, and until then every call is an *EngineError.
 func New(o Options) (*Sandbox, error) {
 	if o.DataDir == "" || o.Instance == "" {
 		return nil, errors.New("a sandbox needs a data folder and the name of its instance")
@@ -89,17 +88,14 @@ func New(o Options) (*Sandbox, error) {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
 	}
-	host, err := findEngine(o.Engine)
-	if err != nil {
-		return nil, err
-	}
+	host := findEngine(o.Engine)
 	cli, err := client.New(client.FromEnv, client.WithHost(host), client.WithUserAgent("interlock"))
 	if err != nil {
 		return nil, &EngineError{Host: host, Err: err}
 	}
 	s := &Sandbox{
 		o: o.withDefaults(), cli: cli, host: host,
-		busy: map[string]int{}, locks: map[string]*lock{}, used: map[string]time.Time{},
+		locks: map[string]*lock{}, used: map[string]time.Time{},
 	}
 	s.uid, s.gid = sandboxUser()
 	return s, nil
@@ -109,7 +105,9 @@ func New(o Options) (*Sandbox, error) {
 func (s *Sandbox) Close() error { return s.cli.Close() }
 
 // Exec runs c and returns what it left. The error means that the outcome is
-// not known or that nothing ran; a command that fails is an Output.
+// not known or that nothing ran; a command that fails is an Output. A command
+// that is stopped gets one SIGINT itself, its children get none: a script must
+// exec the program that has state to save.
 func (s *Sandbox) Exec(ctx context.Context, c agent.Command) (agent.Output, error) {
 	if err := check(c); err != nil {
 		return agent.Output{}, err
@@ -138,21 +136,10 @@ func (s *Sandbox) Collect(ctx context.Context, c agent.Command) (agent.Output, e
 	if c.Limit <= 0 {
 		c.Limit = s.o.Limit
 	}
-	release := s.hold(s.callName(c))
-	defer release()
-	return s.collect(ctx, c)
-}
-
-// hold marks a name as in use.
-func (s *Sandbox) hold(name string) (release func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.busy[name]++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.busy[name]--; s.busy[name] == 0 {
-			delete(s.busy, name)
-		}
+	unlock, err := s.lock(ctx, s.callName(c))
+	if err != nil {
+		return agent.Output{}, err
 	}
+	defer unlock()
+	return s.collect(ctx, c)
 }

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,16 +16,13 @@ import (
 // EngineError reports that there is no engine to run sandboxes on. Its text is
 // one line and says what to do.
 type EngineError struct {
-	Host string // empty when no socket was found at all
+	Host string
 	Err  error
 }
 
 // Error is one line for a person.
 func (e *EngineError) Error() string {
-	if e.Host == "" {
-		return "no Docker engine found: start Docker Desktop or Colima, set DOCKER_HOST, or run scripts/setup.sh engine"
-	}
-	return fmt.Sprintf("the Docker engine at %s does not answer: start it, correct DOCKER_HOST, or run scripts/setup.sh engine", e.Host)
+	return fmt.Sprintf("no Docker engine answers at %s: start Docker, Docker Desktop or Colima, correct DOCKER_HOST, or run scripts/setup.sh engine", e.Host)
 }
 
 // Unwrap is the cause.
@@ -47,12 +43,12 @@ func (e *ImageError) Error() string {
 // findEngine prefers what was asked for, then DOCKER_HOST, then the sockets
 // that Docker, rootless Docker, Docker Desktop, Colima, OrbStack and Rancher
 // Desktop make.
-func findEngine(asked string) (string, error) {
+func findEngine(asked string) string {
 	if asked != "" {
-		return asked, nil
+		return asked
 	}
 	if host := os.Getenv(client.EnvOverrideHost); host != "" {
-		return host, nil
+		return host
 	}
 	home, _ := os.UserHomeDir()
 	for _, path := range []string{
@@ -66,10 +62,10 @@ func findEngine(asked string) (string, error) {
 		filepath.Join(home, ".rd/docker.sock"),
 	} {
 		if fi, err := os.Stat(path); err == nil && fi.Mode()&os.ModeSocket != 0 && filepath.IsAbs(path) {
-			return "unix://" + path, nil
+			return "unix://" + path
 		}
 	}
-	return "", &EngineError{Err: errors.New("no socket")}
+	return "unix:///var/run/docker.sock" // where one may still come to be
 }
 
 // wrap names the operation, and tells a missing engine from a failing one.
@@ -103,7 +99,7 @@ func (s *Sandbox) Ping(ctx context.Context) (Engine, error) {
 	}
 	e := Engine{
 		Host: s.host, Version: v.Version, API: v.APIVersion,
-		OS: info.Info.OperatingSystem, Kernel: v.KernelVersion, Cgroup: info.Info.CgroupVersion,
+		OS: info.Info.OperatingSystem, Kernel: info.Info.KernelVersion, Cgroup: info.Info.CgroupVersion,
 		Init:     info.Info.InitCommit.ID != "N/A",
 		Rootless: slices.Contains(info.Info.SecurityOptions, "name=rootless"),
 	}

@@ -176,7 +176,7 @@ func (s *Sandbox) Own(dir string) error {
 	if err != nil {
 		return fmt.Errorf("open folder: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	return s.give(root, ".")
 }
 
@@ -200,6 +200,6 @@ func collectFile(root *os.Root, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return io.ReadAll(io.LimitReader(f, fileLimit))
 }

@@ -26,6 +26,7 @@ func (m *Memory) Append(_ context.Context, org string, b agent.Batch) error {
 		s := m.sessions[key{org, ev.Session}]
 		s.log = append(s.log, coded[i])
 		b.Events[i].Seq = int64(len(s.log))
+		put(&m.recorded, key{org, ev.ID}, true)
 		m.rows = append(m.rows, &row{org: org, id: ev.ID, session: s, event: coded[i]})
 	}
 	if b.Hold != nil {
@@ -168,6 +169,13 @@ func (m *Memory) Settle(org, event string, t agent.Thread) bool {
 	}
 	m.rows = slices.Delete(m.rows, i, i+1)
 	return true
+}
+
+// Recorded tells whether the log of any session has the event.
+func (m *Memory) Recorded(org, event string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.recorded[key{org, event}]
 }
 
 func put[V any](m *map[key]V, k key, v V) {

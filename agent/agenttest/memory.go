@@ -50,6 +50,7 @@ type Memory struct {
 	holds     map[key][]byte
 	findings  map[key]agent.Finding
 	artifacts map[key]agent.Artifact
+	recorded  map[key]bool // events
 	jobs      []*job
 	rows      []*row
 	wake      chan struct{}
@@ -72,13 +73,17 @@ func (m *Memory) Open(_ context.Context, org string, t agent.Thread) (*agent.Ses
 	return s.load(org)
 }
 
-func (m *Memory) find(org string, t agent.Thread) *session {
+// find prefers the session that began in the thread to one that moved there.
+func (m *Memory) find(org string, t agent.Thread) (moved *session) {
 	for k, s := range m.sessions {
-		if k.org == org && (s.thread == t || s.origin == t) {
+		if k.org == org && s.origin == t {
 			return s
 		}
+		if k.org == org && s.thread == t {
+			moved = s
+		}
 	}
-	return nil
+	return moved
 }
 
 func (s *session) load(org string) (*agent.Session, error) {

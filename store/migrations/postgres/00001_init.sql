@@ -87,8 +87,8 @@ CREATE TABLE checkpoint_heads (
     PRIMARY KEY (org, n, session)
 );
 
--- place is the session of the job's thread, or the thread itself before there
--- is one. The index on it is what keeps a thread to one run at a time.
+-- place is the session of the job's thread, or the thread itself until a claim
+-- looked. The index on it is what keeps a thread to one run at a time.
 CREATE TABLE jobs (
     ord         BIGSERIAL PRIMARY KEY,
     org         TEXT    NOT NULL,
@@ -106,7 +106,7 @@ CREATE TABLE jobs (
 );
 CREATE UNIQUE INDEX jobs_id ON jobs (org, id);
 CREATE INDEX jobs_ready ON jobs (control, run_after, ord) WHERE state = 'ready';
-CREATE INDEX jobs_place ON jobs (org, place) WHERE state = 'ready';
+CREATE INDEX jobs_thread ON jobs (org, thread) WHERE state = 'ready';
 CREATE UNIQUE INDEX jobs_running ON jobs (org, place) WHERE state = 'running';
 CREATE INDEX jobs_lease ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_dead ON jobs (org, place) WHERE state = 'dead';

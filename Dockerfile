@@ -1,0 +1,18 @@
+# A static binary in an empty image, as nobody.
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /interlock . && mkdir -p /data
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
+COPY --from=build /interlock /interlock
+COPY --from=build --chown=65532:65532 /data /data
+USER 65532:65532
+ENV INTERLOCK_DATA_DIR=/data
+EXPOSE 8080
+ENTRYPOINT ["/interlock"]
+CMD ["serve"]

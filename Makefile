@@ -1,0 +1,42 @@
+# make demo and make test are all that a newcomer needs.
+SHELL := /bin/sh
+GO ?= go
+export CGO_ENABLED ?= 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FLAGS := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOFUMPT := mvdan.cc/gofumpt@v0.12.0
+SETUP := scripts/setup.sh
+
+.PHONY: help demo test lint bench build
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: ## prepare everything, then watch the whole product work
+	$(GO) build $(FLAGS) -o bin/interlock .
+	bin/interlock demo --setup $(SETUP)
+
+test: ## all tests, on SQLite, PostgreSQL, a Docker engine and Chromium; installs or starts what is missing
+	@$(SETUP) gcc && $(SETUP) chromium && $(SETUP) engine && $(SETUP) image
+	@url=$$($(SETUP) postgres | tail -n 1) && \
+	  CGO_ENABLED=1 INTERLOCK_TEST_POSTGRES="$$url" $(GO) test -race -shuffle=on -timeout 25m ./...
+	cd testdata/demo/provider && $(GO) test ./...
+
+lint: ## formatting, vet, linters, tidiness
+	@out=$$($(GO) run $(GOFUMPT) -l .) && { [ -z "$$out" ] || { echo "not formatted by gofumpt:"; echo "$$out"; exit 1; }; }
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	$(GO) run $(GOLANGCI) run ./...
+
+bench: ## the figures, each beside a floor of the same run
+	@$(SETUP) engine && $(SETUP) image
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m .
+	$(GO) test -run '^$$' -bench . -timeout 60m ./store ./rbac ./adapters/docker ./agent/...
+
+build: ## released binaries, static, into bin/
+	@for os in linux darwin; do for arch in amd64 arm64; do \
+	  echo "bin/interlock-$$os-$$arch"; \
+	  GOOS=$$os GOARCH=$$arch $(GO) build $(FLAGS) -o bin/interlock-$$os-$$arch . || exit 1; \
+	done; done

@@ -1,0 +1,58 @@
+package docker
+
+import (
+	osexec "os/exec"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"interlock/agent"
+)
+
+// BenchmarkFresh is a whole call in a fresh container. It reports how long it
+// takes until the command runs, which is what a person waits for.
+func BenchmarkFresh(b *testing.B) {
+	s := open(b, Options{})
+	var starts []float64
+	for i := 0; b.Loop(); i++ {
+		c := fresh(strconv.Itoa(i), "true")
+		c.Image, c.Limit = testImage(), time.Minute
+		begin := time.Now()
+		id, err := s.create(b.Context(), c, s.callName(c))
+		if err == nil {
+			err = s.start(b.Context(), id, nil)
+		}
+		starts = append(starts, float64(time.Since(begin).Microseconds())/1000)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.Collect(b.Context(), c); err != nil {
+			b.Fatal(err)
+		}
+	}
+	slices.Sort(starts)
+	b.ReportMetric(starts[len(starts)/2], "start-p50-ms")
+	b.ReportMetric(starts[len(starts)*95/100], "start-p95-ms")
+}
+
+// BenchmarkFloor is the same by the engine's own command, without any of our
+// bounds: what a container costs here at least.
+func BenchmarkFloor(b *testing.B) {
+	for b.Loop() {
+		if out, err := osexec.CommandContext(b.Context(), "docker", "run", "--rm", "--network", "none", testImage(), "true").CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+}
+
+// BenchmarkSession is a command in a session's running container.
+func BenchmarkSession(b *testing.B) {
+	s := open(b, Options{})
+	c := agent.Command{Org: "acme", Session: "s1", Call: "c", In: agent.InSession, Argv: []string{"true"}}
+	for b.Loop() {
+		if _, err := s.Exec(b.Context(), c); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"interlock/agent"
+)
+
+// outputFile is the record of a call that is over. It outlives the container,
+// so that a crash between our return and the caller's record loses nothing.
+const outputFile = "output.json"
+
+// patience is how long the engine may take for one thing.
+const patience = time.Minute
+
+// lasting is for what must be done although the caller has gone.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), patience)
+}
+
+// collect returns the record of a call, or waits for its container and makes
+// the record. Any process may do so, any number of times.
+func (s *Sandbox) collect(ctx context.Context, c agent.Command) (agent.Output, error) {
+	name := s.callName(c)
+	if out, err := s.recorded(name); err == nil {
+		return s.withFiles(c, out), nil
+	}
+	box, err := s.started(ctx, name)
+	if err != nil {
+		return agent.Output{}, err
+	}
+	out, err := s.finish(ctx, c, box)
+	if err != nil {
+		if again, rerr := s.recorded(name); rerr == nil { // another one collected it meanwhile
+			return s.withFiles(c, again), nil
+		}
+		return agent.Output{}, err
+	}
+	return s.withFiles(c, out), nil
+}
+
+// started looks a call's container up, even when the caller has gone: what runs
+// must be stopped then. One that was made and not started ran nothing.
+func (s *Sandbox) started(ctx context.Context, name string) (container.InspectResponse, error) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	got, err := s.cli.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
+	switch {
+	case cerrdefs.IsNotFound(err):
+		return container.InspectResponse{}, agent.ErrNotFound
+	case err != nil:
+		return container.InspectResponse{}, s.wrap("look up container", err)
+	case got.Container.State.Status != container.StateCreated:
+		return got.Container, nil
+	}
+	if err := s.remove(ctx, got.Container.ID); err != nil {
+		return container.InspectResponse{}, err
+	}
+	return container.InspectResponse{}, agent.ErrNotFound
+}
+
+// finish sees a container to its end. The limit counts from its start, whoever
+// waits for it.
+func (s *Sandbox) finish(ctx context.Context, c agent.Command, box container.InspectResponse) (agent.Output, error) {
+	started, err := time.Parse(time.RFC3339Nano, box.State.StartedAt)
+	if err != nil {
+		started = time.Now()
+	}
+	stopped, late, err := s.await(ctx, box.ID, started.Add(c.Limit))
+	if err != nil {
+		return agent.Output{}, err
+	}
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	got, err := s.cli.ContainerInspect(ctx, box.ID, client.ContainerInspectOptions{})
+	if err != nil {
+		return agent.Output{}, s.wrap("look up container", err)
+	}
+	st := got.Container.State
+	out := agent.Output{Code: st.ExitCode, Stopped: stopped, Image: got.Container.Image}
+	if err := s.readLog(ctx, box.ID, &out); err != nil {
+		return agent.Output{}, err
+	}
+	s.explain(c, &out, late)
+	return out, s.settle(ctx, s.callName(c), box.ID, out)
+}
+
+// explain adds why a command ended, where its own output cannot tell. Engines
+// do not report reliably that memory ran out; nothing else kills from outside.
+func (s *Sandbox) explain(c agent.Command, out *agent.Output, late bool) {
+	switch {
+	case late:
+		out.Stderr = append(out.Stderr, note("stopped after the time limit of %s", c.Limit)...)
+	case out.Code == killedCode && !out.Stopped:
+		out.Stderr = append(out.Stderr, note("killed, most likely because it needed more than %d MiB of memory", s.o.Memory>>20)...)
+	}
+}
+
+// await waits for the end. When the time is over, or ctx ends, it interrupts
+// once, waits for the tool to save its state, and kills.
+func (s *Sandbox) await(ctx context.Context, id string, deadline time.Time) (stopped, late bool, err error) {
+	timed, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	err = s.ended(timed, id)
+	if err == nil || timed.Err() == nil {
+		return false, false, err
+	}
+	late = ctx.Err() == nil
+	ctx = context.WithoutCancel(ctx)
+	if err := s.interrupt(ctx, id); err != nil {
+		return true, late, err
+	}
+	return true, late, s.kill(ctx, id)
+}
+
+// ended returns nil when the container is no longer running.
+func (s *Sandbox) ended(ctx context.Context, id string) error {
+	w := s.cli.ContainerWait(ctx, id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	select {
+	case <-w.Result:
+		return nil
+	case err := <-w.Error:
+		return s.wrap("wait for container", err)
+	}
+}
+
+// interrupt sends SIGINT and gives the grace.
+func (s *Sandbox) interrupt(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Grace)
+	defer cancel()
+	_, err := s.cli.ContainerKill(ctx, id, client.ContainerKillOptions{Signal: "SIGINT"})
+	if err == nil {
+		err = s.ended(ctx, id)
+	}
+	if err == nil || ctx.Err() != nil || cerrdefs.IsConflict(err) { // a conflict: it ended by itself
+		return nil
+	}
+	return s.wrap("interrupt container", err)
+}
+
+// kill ends every process of a container. One that has ended is fine.
+func (s *Sandbox) kill(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := s.cli.ContainerKill(ctx, id, client.ContainerKillOptions{Signal: "SIGKILL"})
+	if err != nil && !cerrdefs.IsConflict(err) && !cerrdefs.IsNotFound(err) {
+		return s.wrap("kill container", err)
+	}
+	return s.ended(ctx, id)
+}
+
+func (s *Sandbox) remove(ctx context.Context, id string) error {
+	_, err := s.cli.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if err != nil && !cerrdefs.IsNotFound(err) && !cerrdefs.IsConflict(err) { // a conflict: somebody else is removing it
+		return s.wrap("remove container", err)
+	}
+	return nil
+}
+
+// readLog fills in what the engine kept of the output. Of a flood it kept the
+// last files only, which shows in their size.
+func (s *Sandbox) readLog(ctx context.Context, id string, out *agent.Output) error {
+	logs, err := s.cli.ContainerLogs(ctx, id, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true})
+	if err != nil {
+		return s.wrap("read output", err)
+	}
+	defer func() { _ = logs.Close() }()
+	size := &counter{}
+	stdout, stderr := newCapped(s.o.OutputLimit), newCapped(s.o.OutputLimit)
+	if _, err := stdcopy.StdCopy(size.count(stdout), size.count(stderr), logs); err != nil {
+		return s.wrap("read output", err)
+	}
+	out.Stdout, out.Stderr = stdout.bytes(), stderr.bytes()
+	out.Truncated = stdout.truncated() || stderr.truncated() || size.bytes >= s.logSize()
+	return nil
+}
+
+// settle writes the record, then lets the container go; never the other way.
+func (s *Sandbox) settle(ctx context.Context, name, id string, out agent.Output) error {
+	b, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	if err := writeFile(filepath.Join(s.callDir(name), outputFile), b); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	if err := s.remove(ctx, id); err != nil {
+		s.o.Log.WarnContext(ctx, "a finished container was not removed; the next sweep does it", "container", name, "error", err)
+	}
+	return nil
+}
+
+func (s *Sandbox) recorded(name string) (out agent.Output, err error) {
+	b, err := os.ReadFile(filepath.Join(s.callDir(name), outputFile))
+	if err == nil {
+		err = json.Unmarshal(b, &out)
+	}
+	return out, err
+}
+
+// withFiles adds what the command was to bring back. What is not there is left
+// out, what is not a plain file is named.
+func (s *Sandbox) withFiles(c agent.Command, out agent.Output) agent.Output {
+	if len(c.Collect) == 0 {
+		return out
+	}
+	root, err := os.OpenRoot(filepath.Join(s.callDir(s.callName(c)), workSub))
+	if err != nil {
+		out.Stderr = append(out.Stderr, note("no file was brought back: %s", err)...)
+		return out
+	}
+	defer func() { _ = root.Close() }()
+	out.Files = map[string][]byte{}
+	for _, name := range c.Collect {
+		b, err := collectFile(root, name)
+		switch {
+		case err == nil:
+			out.Files[name] = b
+		case !errors.Is(err, fs.ErrNotExist):
+			out.Stderr = append(out.Stderr, note("%s was not brought back: %s", name, err)...)
+		}
+	}
+	return out
+}

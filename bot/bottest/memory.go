@@ -1,0 +1,215 @@
+package bottest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"interlock/agent"
+	"interlock/agent/agenttest"
+	"interlock/bot"
+)
+
+var (
+	_ bot.Rows     = (*Memory)(nil)
+	_ bot.Messages = (*Memory)(nil)
+	_ bot.Queue    = (*Memory)(nil)
+)
+
+// Memory is a whole store for tests of a bot: agenttest.Memory with an outbox
+// and messages. The zero value is ready, and it is safe for concurrent use.
+type Memory struct {
+	agenttest.Memory
+
+	mu   sync.Mutex
+	refs map[string]bot.Ref // by Org and key
+	off  map[string]delay   // by Org and row
+	said []*said
+	seq  map[string]int64 // by Org
+}
+
+// delay is a row that was put off.
+type delay struct {
+	attempts int
+	until    time.Time
+}
+
+// Pending gives the oldest row of each thread, when its time has come.
+func (m *Memory) Pending(_ context.Context, org string, limit int) (rows []bot.Row, err error) {
+	all, err := m.Outbox(org)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seen := map[string]bool{}
+	for _, s := range all {
+		d := m.off[org+"\x00"+s.Event.ID]
+		first := !seen[s.Event.Session]
+		seen[s.Event.Session] = true
+		if first && len(rows) < limit && !time.Now().Before(d.until) {
+			rows = append(rows, bot.Row{ID: s.Event.ID, Thread: s.Thread, Event: s.Event, Attempts: d.attempts})
+		}
+	}
+	return rows, nil
+}
+
+// has tells whether a row is there, and whether it is settled.
+func (m *Memory) has(org, row string) (settled bool, err error) {
+	all, err := m.Outbox(org)
+	if err != nil || slices.ContainsFunc(all, func(s agenttest.Shown) bool { return s.Event.ID == row }) {
+		return false, err
+	}
+	if !m.Recorded(org, row) {
+		return false, fmt.Errorf("settle row %s: %w", row, agent.ErrNotFound)
+	}
+	return true, nil
+}
+
+// Sent settles a row, keeps its Ref and moves the session to the Ref's thread.
+func (m *Memory) Sent(_ context.Context, org, row, key string, r bot.Ref) error {
+	if settled, err := m.has(org, row); err != nil || settled {
+		return err
+	}
+	m.Settle(org, row, r.Thread)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if key != "" {
+		if m.refs == nil {
+			m.refs = map[string]bot.Ref{}
+		}
+		m.refs[org+"\x00"+key] = r
+	}
+	return nil
+}
+
+// Later puts a row off.
+func (m *Memory) Later(_ context.Context, org, row string, until time.Time, _ string) error {
+	if settled, err := m.has(org, row); err != nil || settled {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.off == nil {
+		m.off = map[string]delay{}
+	}
+	d := m.off[org+"\x00"+row]
+	m.off[org+"\x00"+row] = delay{d.attempts + 1, until}
+	return nil
+}
+
+// Dropped gives a row up.
+func (m *Memory) Dropped(_ context.Context, org, row, _ string) error {
+	if settled, err := m.has(org, row); err != nil || settled {
+		return err
+	}
+	m.Settle(org, row, agent.Thread{})
+	return nil
+}
+
+// Ref is where the message of a key was posted.
+func (m *Memory) Ref(_ context.Context, org, key string) (bot.Ref, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.refs[org+"\x00"+key]
+	return r, ok, nil
+}
+
+// said is a message as JSON, so that nobody shares a card with it.
+type said struct {
+	bot.Message
+	body   []byte
+	marker string
+}
+
+func (s *said) message() (m bot.Message) {
+	_ = json.Unmarshal(s.body, &m) // our own bytes
+	return m
+}
+
+func (m *Memory) number(s *said) (bot.Message, error) {
+	if m.seq == nil {
+		m.seq = map[string]int64{}
+	}
+	m.seq[s.Org]++
+	s.Seq = m.seq[s.Org]
+	var err error
+	s.body, err = json.Marshal(s.Message)
+	return s.message(), err
+}
+
+func (m *Memory) find(org, id string) *said {
+	i := slices.IndexFunc(m.said, func(s *said) bool { return s.Org == org && s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return m.said[i]
+}
+
+// Say adds a message; the first one with an ID stays.
+func (m *Memory) Say(_ context.Context, say bot.Message) (bot.Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.find(say.Org, say.ID); old != nil {
+		return old.message(), nil
+	}
+	s := &said{Message: say}
+	if say.Card != nil {
+		s.marker = say.Card.Marker
+	}
+	m.said = append(m.said, s)
+	return m.number(s)
+}
+
+// Redraw replaces the card of a message.
+func (m *Memory) Redraw(_ context.Context, org, id string, c bot.Card) (bot.Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.find(org, id)
+	if s == nil {
+		return bot.Message{}, fmt.Errorf("redraw message: %w", agent.ErrNotFound)
+	}
+	s.Card, s.Edited = &c, true
+	return m.number(s)
+}
+
+// Read returns what changed after a Seq.
+func (m *Memory) Read(_ context.Context, org string, t agent.Thread, after int64, limit int) ([]bot.Message, error) {
+	all := m.pick(func(s *said) bool {
+		return s.Org == org && s.Thread.Room() == t.Room() && (t.ID == "" || s.Thread.ID == t.ID) && s.Seq > after
+	})
+	slices.SortFunc(all, func(a, b bot.Message) int { return int(a.Seq - b.Seq) })
+	return all[:min(limit, len(all))], nil
+}
+
+// Topics are the first messages of a channel's threads, newest thread first.
+func (m *Memory) Topics(_ context.Context, org, platform, channel string, limit int) ([]bot.Message, error) {
+	all := m.pick(func(s *said) bool {
+		return s.Org == org && s.Thread.Platform == platform && s.Thread.Channel == channel && s.ID == s.Thread.ID
+	})
+	slices.Reverse(all)
+	return all[:min(limit, len(all))], nil
+}
+
+// Marked finds a message by the marker of the card that it was said with.
+func (m *Memory) Marked(_ context.Context, org, marker string) (bot.Message, bool, error) {
+	all := m.pick(func(s *said) bool { return s.Org == org && s.marker == marker && marker != "" })
+	if len(all) == 0 {
+		return bot.Message{}, false, nil
+	}
+	return all[0], true, nil
+}
+
+func (m *Memory) pick(want func(*said) bool) (all []bot.Message) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.said {
+		if want(s) {
+			all = append(all, s.message())
+		}
+	}
+	return all
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"interlock/adapters/console"
+	"interlock/bot"
+	"interlock/config"
+	"interlock/rbac"
+	"interlock/store"
+)
+
+// wireChat builds inbox, outbox and the built-in chat.
+func (a *app) wireChat(o options) error {
+	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who}
+	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
+	if a.cfg.Console.Off {
+		return nil
+	}
+	org := a.orgs()[0]
+	key, err := hkdf.Key(sha256.New, a.keys[org], nil, "console", 32)
+	if err != nil {
+		return fmt.Errorf("derive console key: %w", err)
+	}
+	a.console, err = console.New(console.Options{
+		Messages: a.db, Changed: a.db.Changed, Org: org, Channels: a.channels(org),
+		People: func(ctx context.Context) ([]rbac.Actor, error) { return a.people(ctx, org) }, RoleOf: a.roleOf,
+		Key: key, Demo: o.demo, Remote: a.cfg.Console.Remote, Hosts: a.cfg.Console.Hosts,
+		Checklist: o.checklist, Prompts: o.prompts, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("build console: %w", err)
+	}
+	a.out.Platforms[console.Name] = a.console
+	return nil
+}
+
+// who is the person behind a chat identity, by the policy of this moment.
+func (a *app) who(x rbac.Actor) rbac.Actor {
+	if s := a.policy.Snapshot(); s != nil {
+		return s.Resolve(x)
+	}
+	return x
+}
+
+// channels are the console's, with those that a stack names.
+func (a *app) channels(org string) []console.Channel {
+	o := a.cfg.Orgs[org]
+	titles := map[string]string{}
+	for key, c := range o.Channels {
+		if id, ok := strings.CutPrefix(key, "console:"); ok {
+			titles[id] = c.Title
+		}
+	}
+	topics := map[string]string{}
+	for name, st := range o.Stacks {
+		for _, key := range append([]string{st.Channel}, st.Channels...) {
+			if id, ok := strings.CutPrefix(key, "console:"); ok {
+				titles[id] += ""
+				topics[id] = strings.Trim(topics[id]+", "+name, ", ")
+			}
+		}
+	}
+	if len(titles) == 0 {
+		titles["general"] = ""
+	}
+	var all []console.Channel
+	for _, id := range slices.Sorted(maps.Keys(titles)) {
+		title := titles[id]
+		if title == "" {
+			title = id
+		}
+		all = append(all, console.Channel{ID: id, Title: title, Topic: topics[id]})
+	}
+	return all
+}
+
+// people are those who may sign in at the console: by their identities there,
+// as long as they are not off.
+func (a *app) people(ctx context.Context, org string) ([]rbac.Actor, error) {
+	all := map[string]config.Person{}
+	maps.Copy(all, a.cfg.Orgs[org].People)
+	added, err := a.db.People(ctx, org)
+	for _, p := range added {
+		all[p.ID] = config.Person{Name: p.Name, Roles: p.Roles, Chat: p.Chat}
+	}
+	var who []rbac.Actor
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		p := all[id]
+		for _, in := range p.Identities(id) {
+			if in.Platform == console.Name && !p.Off {
+				who = append(who, rbac.Actor{Org: org, Platform: console.Name, ID: in.ID, Name: cmp.Or(p.Name, id)})
+			}
+		}
+	}
+	return who, err
+}
+
+// roleOf is for display only.
+func (a *app) roleOf(x rbac.Actor) string {
+	s := a.policy.Snapshot()
+	if s == nil {
+		return ""
+	}
+	p, _ := s.Person(x.Org, s.Resolve(x).ID)
+	return strings.Join(p.Roles, ", ")
+}
+
+// addAdmin makes the first person of an Org that has none.
+func (a *app) addAdmin(ctx context.Context, org, name string) (rbac.Actor, error) {
+	id := slug(name)
+	if id == "" {
+		return rbac.Actor{}, fmt.Errorf("the name %q has no letters a to z or digits", name)
+	}
+	p := store.Person{ID: id, Name: name, Roles: []string{"admin"}, Chat: []string{"console:" + id}}
+	if err := a.db.AddPerson(ctx, org, p); err != nil {
+		return rbac.Actor{}, fmt.Errorf("add %s: %w", id, err)
+	}
+	if err := a.loadPolicy(ctx); err != nil {
+		return rbac.Actor{}, err
+	}
+	return rbac.Actor{Org: org, Platform: "console", ID: id, Name: name}, nil
+}
+
+// slug makes an id of a name: what is no letter a to z and no digit parts words.
+func slug(name string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(words, "-")
+}

@@ -1,0 +1,128 @@
+package config
+
+import (
+	"maps"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// word is what a name may be: it stands in file names, rules and messages.
+var word = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+
+var (
+	tiers     = []string{"observe", "recommend", "draft", "sandbox", "gated"}
+	roles     = []string{"viewer", "operator", "approver", "admin"}
+	kinds     = []string{"drift"}
+	providers = []string{"scripted"}
+	levels    = []string{"debug", "info", "warn", "error"}
+	formats   = []string{"text", "json"}
+)
+
+// Bounds of approvals.expiry: a card that nobody can reach in time helps
+// nobody, and one that stays for days is forgotten when it is pressed.
+const (
+	shortest = time.Minute
+	longest  = 24 * time.Hour
+)
+
+// Validate checks a Config that was made without a file. It reports all at
+// once, as Load does.
+func (c *Config) Validate() (warnings Problems, err error) {
+	warnings, wrong := c.check(&places{})
+	return warnings.sorted(), wrong.sorted().err()
+}
+
+// checker collects what is wrong.
+type checker struct {
+	*places
+	wrong, warnings Problems
+}
+
+func (c *checker) report(key, format string, args ...any) {
+	c.wrong = append(c.wrong, c.problem(key, format, args...))
+}
+
+func (c *checker) warn(key, format string, args ...any) {
+	c.warnings = append(c.warnings, c.problem(key, format, args...))
+}
+
+// oneOf reports a value that is not among those known. Empty is left to others.
+func (c *checker) oneOf(key, what, value string, known []string) {
+	if value != "" && !slices.Contains(known, value) {
+		c.report(key, "no %s %s; known: %s", what, strconv.Quote(value), list(known))
+	}
+}
+
+func (c *checker) name(key, what, name string) {
+	if !word.MatchString(name) {
+		c.report(key, "the name of %s must be of a-z, 0-9, dot, dash and underscore and begin with a letter or digit", what)
+	}
+}
+
+func (c *checker) positive(key string, ok bool) {
+	if !ok {
+		c.report(key, "must be more than 0")
+	}
+}
+
+func list(known []string) string {
+	if len(known) == 0 {
+		return "none"
+	}
+	return strings.Join(known, ", ")
+}
+
+func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (c *Config) check(at *places) (warnings, wrong Problems) {
+	k := &checker{places: at}
+	if c.DataDir == "" {
+		k.report("data_dir", "must name a folder")
+	}
+	k.address(c.HTTP.Addr, c.Console.Remote)
+	if c.Model.Provider == "" {
+		k.report("model.provider", "must name a provider; known: %s", list(providers))
+	} else if !slices.Contains(providers, c.Model.Provider) {
+		k.report("model.provider", "%s is not in this version; known: %s", strconv.Quote(c.Model.Provider), list(providers))
+	}
+	k.oneOf("log.level", "level", c.Log.Level, levels)
+	k.oneOf("log.format", "format", c.Log.Format, formats)
+	k.sandbox(c.Sandbox)
+	for _, name := range names(c.Orgs) {
+		key := join("orgs", shown(name))
+		k.name(key, "an organisation", name)
+		k.org(key, c.Orgs[name])
+	}
+	return k.warnings, k.wrong
+}
+
+// address keeps the local pages on this machine unless somebody said otherwise.
+func (c *checker) address(addr string, remote bool) {
+	host, port, err := net.SplitHostPort(addr)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
+		c.report("http.addr", "must be HOST:PORT, for example 127.0.0.1:8080")
+		return
+	}
+	ip, err := netip.ParseAddr(host)
+	if !remote && host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		c.report("http.addr", "%s can be reached from other machines; set console.remote to allow that", shown(addr))
+	}
+}
+
+func (c *checker) sandbox(s Sandbox) {
+	if s.Image == "" {
+		c.report("sandbox.image", "must name an image")
+	}
+	c.positive("sandbox.memory", s.Memory > 0)
+	c.positive("sandbox.cpus", s.CPUs > 0 && s.CPUs <= 1024)
+	c.positive("sandbox.pids", s.Pids > 0)
+	c.positive("sandbox.file_size", s.FileSize > 0)
+	c.positive("sandbox.output_limit", s.OutputLimit > 0)
+	c.positive("sandbox.limit", s.Limit > 0)
+	c.positive("sandbox.grace", s.Grace > 0)
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+func (c *checker) stack(key string, s Stack, o Org) {
+	if s.Environment == "" {
+		c.report(join(key, "environment"), "must name an environment; known: %s", list(names(o.Environments)))
+	}
+	c.oneOf(join(key, "environment"), "environment", s.Environment, names(o.Environments))
+	c.source(key, s)
+	if len(s.Rooms()) == 0 {
+		c.report(join(key, "channel"), "must name the channel where its details may be shown")
+	}
+	if s.Channel != "" {
+		c.stackRoom(join(key, "channel"), s.Channel, o)
+	}
+	for _, room := range s.Channels {
+		c.stackRoom(join(key, "channels"), room, o)
+	}
+	for _, owner := range s.Owners {
+		c.oneOf(join(key, "owners"), "person", owner, names(o.People))
+	}
+	c.folder(join(key, "state"), s.State, false)
+	for _, m := range s.Mounts {
+		if m.From == "" || !path.IsAbs(m.To) || path.Clean(m.To) == "/" {
+			c.report(join(key, "mounts"), "needs from, a folder of this machine, and to, an absolute path in the sandbox")
+		}
+	}
+	for _, p := range s.Providers {
+		if strings.Count(p, "/") != 2 || strings.ContainsAny(p, " :@") {
+			c.report(join(key, "providers"), "%s must be a source address such as registry.opentofu.org/hashicorp/local", shown(p))
+		}
+	}
+}
+
+// stackRoom warns of a room that nobody configured: all it allows is reading.
+func (c *checker) stackRoom(key, room string, o Org) {
+	c.room(key, room)
+	if _, ok := o.Channels[room]; !ok {
+		c.warn(key, "%s is not in channels, so it is at tier observe", shown(room))
+	}
+}
+
+// source checks where the code is: one of repository and path, and below it.
+func (c *checker) source(key string, s Stack) {
+	if (s.Repository == "") == (s.Path == "") {
+		c.report(key, "needs one of repository, a Git repository of this machine, and path, a folder")
+		return
+	}
+	if s.Directory != "" && !filepath.IsLocal(filepath.FromSlash(s.Directory)) {
+		c.report(join(key, "directory"), "%s must stay below repository or path", shown(s.Directory))
+		return
+	}
+	if s.Repository != "" {
+		c.folder(join(key, "repository"), s.Repository, true)
+		return // what is below it depends on the commit
+	}
+	if c.folder(join(key, "path"), s.Path, true) && s.Directory != "" {
+		c.below(join(key, "directory"), s.Path, s.Directory)
+	}
+}
+
+// below follows links, so that a folder that looks inside is inside.
+func (c *checker) below(key, root, dir string) {
+	full := filepath.Join(root, filepath.FromSlash(dir))
+	if !c.folder(key, full, true) {
+		return
+	}
+	target, err := filepath.EvalSymlinks(full)
+	base, errBase := filepath.EvalSymlinks(root)
+	if err != nil || errBase != nil {
+		c.report(key, "cannot be followed")
+		return
+	}
+	if rel, err := filepath.Rel(base, target); err != nil || !filepath.IsLocal(rel) {
+		c.report(key, "%s leads out of path", shown(dir))
+	}
+}
+
+// folder reports what is not a folder; it may be missing unless it must be there.
+func (c *checker) folder(key, name string, must bool) bool {
+	if name == "" {
+		return true
+	}
+	info, err := os.Stat(name)
+	switch {
+	case os.IsNotExist(err) && !must:
+		return true
+	case err != nil:
+		c.report(key, "no folder %s", shown(name))
+	case !info.IsDir():
+		c.report(key, "%s is not a folder", shown(name))
+	}
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"interlock/adapters/git"
+	"interlock/agent"
+	"interlock/config"
+)
+
+// check is one thing that must be right. A nil error is right; hint is the fix.
+type check struct {
+	name string
+	run  func(context.Context) (found string, err error)
+	hint string
+}
+
+func doctorCommand(file *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Check engine, image, database, model and rules (exit 1: something is wrong)", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, _, err := load(*file)
+			if err != nil {
+				return err
+			}
+			return diagnose(c.Context(), checks(cfg), c.OutOrStdout())
+		},
+	}
+}
+
+func diagnose(ctx context.Context, all []check, out io.Writer) error {
+	wrong := 0
+	for _, c := range all {
+		found, err := c.run(ctx)
+		if err == nil {
+			_, _ = fmt.Fprintf(out, "ok     %-12s %s\n", c.name, found)
+			continue
+		}
+		wrong++
+		_, _ = fmt.Fprintf(out, "WRONG  %-12s %v\n", c.name, err)
+		if c.hint != "" {
+			_, _ = fmt.Fprintf(out, "       %-12s fix: %s\n", "", c.hint)
+		}
+	}
+	if wrong > 0 {
+		return &coded{code: exitFound}
+	}
+	return nil
+}
+
+func checks(cfg config.Config) []check {
+	all := []check{
+		{"engine", func(ctx context.Context) (string, error) { return checkEngine(ctx, cfg) }, ""},
+		{"image", func(ctx context.Context) (string, error) { return checkImage(ctx, cfg) }, "build it with scripts/setup.sh image, or name another one in sandbox.image"},
+		{"database", func(ctx context.Context) (string, error) { return checkDatabase(ctx, cfg) }, "check database.url, and that data_dir can be written"},
+		{"model", func(context.Context) (string, error) { return checkModel(cfg) }, "check model.provider and model.script"},
+	}
+	for _, org := range slices.Sorted(maps.Keys(cfg.Orgs)) {
+		all = append(all, stackChecks(cfg, org)...)
+		all = append(all, approverChecks(cfg, org)...)
+	}
+	return all
+}
+
+func checkEngine(ctx context.Context, cfg config.Config) (string, error) {
+	box, err := newSandbox(cfg, logger(cfg.Log))
+	if err != nil {
+		return "", err
+	}
+	e, err := box.Ping(ctx)
+	return fmt.Sprintf("%s, API %s", e.Version, e.API), err
+}
+
+func checkImage(ctx context.Context, cfg config.Config) (string, error) {
+	box, err := newSandbox(cfg, logger(cfg.Log))
+	if err != nil {
+		return "", err
+	}
+	id, err := box.Image(ctx, "")
+	if errors.Is(err, agent.ErrNotFound) {
+		return "", fmt.Errorf("the engine has no image %s", cfg.Sandbox.Image)
+	}
+	return cfg.Sandbox.Image + " " + id, err
+}
+
+func checkDatabase(ctx context.Context, cfg config.Config) (string, error) {
+	keys, err := orgKeys(cfg)
+	if err != nil {
+		return "", err
+	}
+	db, err := openStore(ctx, cfg, keys, 0, logger(cfg.Log))
+	if err != nil {
+		return "", err
+	}
+	_, err = db.Stats(ctx)
+	kind := "SQLite in " + cfg.DataDir
+	if cfg.Database.URL.Set() {
+		kind = "PostgreSQL"
+	}
+	return kind, errors.Join(err, db.Close())
+}
+
+func checkModel(cfg config.Config) (string, error) {
+	_, err := newModel(cfg.Model)
+	return cfg.Model.Provider, err
+}
+
+func stackChecks(cfg config.Config, org string) (all []check) {
+	src := git.New(cfg.Orgs)
+	for _, name := range slices.Sorted(maps.Keys(cfg.Orgs[org].Stacks)) {
+		all = append(all, check{"stack " + name, func(ctx context.Context) (string, error) {
+			commit, err := src.Head(ctx, org, name)
+			if err != nil {
+				return "", err
+			}
+			_, err = src.Files(ctx, org, name, commit)
+			return "at " + commit, err
+		}, "check repository or path, and directory, of the stack"})
+	}
+	return all
+}
+
+// approverChecks finds environments whose changes too few people could approve.
+func approverChecks(cfg config.Config, org string) (all []check) {
+	o := cfg.Orgs[org]
+	var who []string
+	for _, id := range slices.Sorted(maps.Keys(o.People)) {
+		p := o.People[id]
+		if !p.Off && (slices.Contains(p.Roles, "approver") || slices.Contains(p.Roles, "admin")) {
+			who = append(who, id)
+		}
+	}
+	for _, env := range slices.Sorted(maps.Keys(o.Environments)) {
+		if o.Environments[env].Tier != "gated" {
+			continue
+		}
+		all = append(all, check{"approvers", func(context.Context) (string, error) {
+			// Whoever asks may not approve: a change needs one beside the asker, a
+			// destroy two.
+			if len(who) < 3 {
+				return "", fmt.Errorf("%s/%s: %d can approve; a destroy asked by one of them needs two others", org, env, len(who))
+			}
+			return fmt.Sprintf("%s/%s: %d can approve", org, env, len(who)), nil
+		}, "give more people the role approver"})
+	}
+	return all
+}

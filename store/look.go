@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"interlock/agent"
+)
+
+// EventByID gives one event.
+func (db *DB) EventByID(ctx context.Context, org, id string) (agent.Event, error) {
+	r, ok, err := one[loggedRow](db.read(ctx), loggedSQL+" WHERE e.org = ? AND e.id = ?", org, id)
+	switch {
+	case err != nil:
+		return agent.Event{}, fmt.Errorf("read event: %w", err)
+	case !ok:
+		return agent.Event{}, agent.ErrNotFound
+	}
+	evs, err := db.decrypt(ctx, org, r.E.Session, []loggedRow{r})
+	if err != nil {
+		return agent.Event{}, err
+	}
+	return evs[0], nil
+}
+
+// Running lists the jobs that workers have in hand, oldest first.
+func (db *DB) Running(ctx context.Context, org string) ([]agent.Job, error) {
+	bodies, err := many[string](db.read(ctx), "SELECT body FROM jobs WHERE org = ? AND state = 'running' ORDER BY ord", org)
+	if err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	jobs := make([]agent.Job, len(bodies))
+	for i, b := range bodies {
+		if err := decode(b, &jobs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return jobs, nil
+}
+
+// Summary is a session without its log.
+type Summary struct {
+	ID            string
+	Thread        agent.Thread
+	Events        int64
+	Opened, Moved time.Time
+}
+
+// RecentSessions lists the sessions that moved last, newest first.
+func (db *DB) RecentSessions(ctx context.Context, org string, limit int) ([]Summary, error) {
+	rows, err := many[sessionRow](db.read(ctx), "SELECT * FROM sessions WHERE org = ? ORDER BY moved DESC LIMIT ?", org, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	all := make([]Summary, len(rows))
+	for i, r := range rows {
+		t, err := parseThread(r.Thread)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = Summary{ID: r.ID, Thread: t, Events: r.Seq, Opened: moment(r.Opened), Moved: moment(r.Moved)}
+	}
+	return all, nil
+}
+
+// CallOpen tells whether a call has begun and has no result: its container may
+// still hold what came of it.
+func (db *DB) CallOpen(ctx context.Context, org, session, call string) (begun bool, err error) {
+	rows, err := many[loggedRow](db.read(ctx), loggedSQL+` WHERE e.org = ? AND e.session = ? AND e.kind IN ('started', 'result') ORDER BY e.seq`, org, session)
+	if err != nil {
+		return false, fmt.Errorf("read events: %w", err)
+	}
+	if len(rows) == 0 {
+		return false, nil
+	}
+	evs, err := db.decrypt(ctx, org, session, rows)
+	if err != nil {
+		return false, err
+	}
+	for _, ev := range evs {
+		if ev.Payload.Call != nil && ev.Payload.Call.ID == call {
+			begun = ev.Kind == agent.KindStarted
+		}
+	}
+	return begun, nil
+}
+
+// Stats is what the store has to say to the operator. Ready counts jobs that
+// are due, Later those that were put off, Dead those that were given up.
+type Stats struct {
+	Ready, Later, Running, Dead int
+	OldestReady                 time.Duration // how long the oldest due job has waited
+	OpenApprovals               int
+	OutboxPending               int
+}
+
+// Stats counts over all Orgs, by small indexes alone.
+func (db *DB) Stats(ctx context.Context) (Stats, error) {
+	now := nowMicros()
+	type countRow struct {
+		Ready, Later, Running, Dead, Approvals, Outbox int
+		Oldest                                         int64
+	}
+	r, _, err := one[countRow](db.read(ctx), `SELECT
+		(SELECT count(*) FROM jobs WHERE state = 'ready' AND run_after <= ?) AS ready,
+		(SELECT count(*) FROM jobs WHERE state = 'ready' AND run_after > ?) AS later,
+		(SELECT count(*) FROM jobs WHERE state = 'running') AS running,
+		(SELECT count(*) FROM jobs WHERE state = 'dead') AS dead,
+		(SELECT count(*) FROM holds WHERE state = 1 AND code <> '') AS approvals,
+		(SELECT count(*) FROM outbox WHERE state = 'pending') AS outbox,
+		(SELECT COALESCE(min(run_after), 0) FROM jobs WHERE state = 'ready' AND run_after <= ?) AS oldest`, now, now, now)
+	if err != nil {
+		return Stats{}, fmt.Errorf("count: %w", err)
+	}
+	s := Stats{Ready: r.Ready, Later: r.Later, Running: r.Running, Dead: r.Dead, OpenApprovals: r.Approvals, OutboxPending: r.Outbox}
+	if r.Oldest > 0 {
+		s.OldestReady = time.Duration(now-r.Oldest) * time.Microsecond
+	}
+	return s, nil
+}

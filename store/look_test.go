@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"interlock/agent"
+	"interlock/agent/agenttest"
+	"interlock/bot"
+	"interlock/store"
+)
+
+func approval(s *agent.Session, id, digest string) *agent.Hold {
+	return &agent.Hold{
+		ID: id, Org: s.Org, Session: s.ID, State: agent.Open, Opened: agenttest.Now(), Expires: agenttest.Now(),
+		Approval: &agent.Approval{Need: 1, Digest: digest},
+	}
+}
+
+func ids(t *testing.T, holds []agent.Hold, err error) (all []string) {
+	t.Helper()
+	must(t, err)
+	for _, h := range holds {
+		all = append(all, h.ID)
+	}
+	return all
+}
+
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		s := session(t, db, "1")
+		first, second := approval(s, "ABCDEFGH", "7f3a91c2ff"), approval(s, "ABCDXYZ", "0000000000")
+		question := &agent.Hold{ID: "QUESTION", Org: s.Org, Session: s.ID, State: agent.Open, Opened: agenttest.Now(), Question: &agent.Question{Text: "?"}}
+		for _, h := range []*agent.Hold{first, second, question} {
+			must(t, db.Append(t.Context(), s.Org, agent.Batch{Hold: h}))
+		}
+		for code, want := range map[string][]string{
+			"7f3a-91c2": {"ABCDEFGH"}, "7F3A-91C2": {"ABCDEFGH"}, "ABCDE": {"ABCDEFGH"}, "abcd": {"ABCDXYZ", "ABCDEFGH"},
+			"ABCDEFGH": {"ABCDEFGH"}, "ABC": nil, "": nil, "7f3a": nil, "ABCDEFGHI": nil, "%%%%": nil,
+		} {
+			found, err := db.HoldByCode(t.Context(), s.Org, code)
+			if got := ids(t, found, err); !reflect.DeepEqual(got, want) {
+				t.Errorf("%q finds %v, want %v", code, got, want)
+			}
+		}
+		if found, err := db.HoldByCode(t.Context(), agenttest.Rival, "7f3a-91c2"); err != nil || len(found) != 0 {
+			t.Errorf("another Org finds %v, %v", found, err)
+		}
+		second.State = agent.Denied
+		must(t, db.Append(t.Context(), s.Org, agent.Batch{Hold: second}))
+		waiting, err := db.OpenHolds(t.Context(), s.Org)
+		if got := ids(t, waiting, err); !reflect.DeepEqual(got, []string{"ABCDEFGH", "QUESTION"}) {
+			t.Errorf("open holds are %v", got)
+		}
+		if st, err := db.Stats(t.Context()); err != nil || st.OpenApprovals != 1 {
+			t.Errorf("stats %+v, %v", st, err)
+		}
+	})
+}
+
+func TestVerdictsAreKept(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		s := session(t, db, "1")
+		h := approval(s, "h", "7f3a91c2ff")
+		for _, id := range []string{"v1", "v2"} {
+			h.Approval.Verdicts = append(h.Approval.Verdicts, agent.Verdict{ID: id, By: agenttest.Person(s.Org, "bob"), At: agenttest.Now()})
+			must(t, db.Append(t.Context(), s.Org, agent.Batch{Hold: h}))
+		}
+		var n int
+		must(t, raw(t, o).QueryRowContext(t.Context(), "SELECT count(*) FROM verdicts WHERE org = 'acme' AND hold = 'h' AND subject = 'acme:console::bob'").Scan(&n))
+		if n != 2 {
+			t.Errorf("%d verdicts, want 2", n)
+		}
+	})
+}
+
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		one, two := session(t, db, "1"), session(t, db, "2")
+		ev := say(t, db, two, "x")
+		say(t, db, one, "y")
+		got, err := db.EventByID(t.Context(), agenttest.Org, ev.ID)
+		if err != nil || !reflect.DeepEqual(got, ev) {
+			t.Errorf("event %+v, want %+v; %v", got, ev, err)
+		}
+		_, err = db.EventByID(t.Context(), agenttest.Rival, ev.ID)
+		notFound(t, err)
+		recent, err := db.RecentSessions(t.Context(), agenttest.Org, 5)
+		if err != nil || len(recent) != 2 || recent[0].ID != one.ID || recent[1].Events != 1 || recent[1].Thread != two.Thread {
+			t.Errorf("recent sessions %+v, %v", recent, err)
+		}
+		if recent, err := db.RecentSessions(t.Context(), agenttest.Rival, 5); err != nil || len(recent) != 0 {
+			t.Errorf("another Org sees %+v, %v", recent, err)
+		}
+	})
+}
+
+func TestRunning(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		j := agenttest.Asked(agenttest.Org, "j", agenttest.Thread("1"))
+		late := agenttest.Asked(agenttest.Org, "late", agenttest.Thread("1"))
+		late.After = agenttest.Now().Add(time.Hour)
+		must(t, db.Enqueue(t.Context(), j))
+		must(t, db.Enqueue(t.Context(), late))
+		begun, end := make(chan bool), make(chan bool)
+		agenttest.Work(t, db, func(context.Context, agent.Claimed) error {
+			begun <- true
+			<-end
+			return nil
+		})
+		agenttest.Await(t, begun)
+		defer close(end)
+		if got, err := db.Running(t.Context(), agenttest.Org); err != nil || !reflect.DeepEqual(got, []agent.Job{j}) {
+			t.Errorf("running %+v, %v", got, err)
+		}
+		if got, err := db.Running(t.Context(), agenttest.Rival); err != nil || len(got) != 0 {
+			t.Errorf("another Org sees %+v, %v", got, err)
+		}
+		if s, err := db.Stats(t.Context()); err != nil || s.Running != 1 || s.Later != 1 || s.Ready != 0 || s.OldestReady != 0 {
+			t.Errorf("stats %+v, %v", s, err)
+		}
+	})
+}
+
+func TestCallOpen(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		s := session(t, db, "1")
+		check := func(call string, want bool) {
+			t.Helper()
+			if got, err := db.CallOpen(t.Context(), agenttest.Org, s.ID, call); err != nil || got != want {
+				t.Errorf("call %s is open: %v, want %v; %v", call, got, want, err)
+			}
+		}
+		write := func(k agent.Kind, call string) {
+			t.Helper()
+			ev := agenttest.Answer(s, "")
+			ev.Kind, ev.Payload.Call, ev.Payload.Result = k, &agent.ToolCall{ID: call}, &agent.ToolResult{}
+			must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{ev}}))
+		}
+		check("a", false)
+		write(agent.KindStarted, "a")
+		write(agent.KindStarted, "b")
+		check("a", true)
+		write(agent.KindResult, "a")
+		check("a", false)
+		check("b", true)
+		check("none", false)
+		if got, err := db.CallOpen(t.Context(), agenttest.Rival, s.ID, "b"); err != nil || got {
+			t.Errorf("another Org's call is open: %v, %v", got, err)
+		}
+	})
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		alice := store.Person{ID: "alice", Name: "Alice", Roles: []string{"admin"}, Chat: []string{"acme:slack:T1:U1"}}
+		bob := store.Person{ID: "bob", Name: "Bob"}
+		for _, p := range []store.Person{bob, {ID: "alice"}, alice} {
+			must(t, db.AddPerson(t.Context(), agenttest.Org, p))
+		}
+		if got, err := db.People(t.Context(), agenttest.Org); err != nil || !reflect.DeepEqual(got, []store.Person{alice, bob}) {
+			t.Errorf("people %+v, %v", got, err)
+		}
+		if got, err := db.People(t.Context(), agenttest.Rival); err != nil || len(got) != 0 {
+			t.Errorf("another Org has %+v, %v", got, err)
+		}
+	})
+}
+
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	db := open(t, store.Options{DataDir: t.TempDir()})
+	changed, cancel := db.Changed(agenttest.Org)
+	others, cancelOthers := db.Changed(agenttest.Rival)
+	defer cancelOthers()
+	for range 3 { // several are one
+		say(t, db, session(t, db, "1"), "x")
+		if _, err := db.Say(t.Context(), bot.Message{ID: "m", Org: agenttest.Org}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	agenttest.Await(t, db.Wrote())
+	agenttest.Await(t, changed)
+	for name, ch := range map[string]<-chan struct{}{"wrote": db.Wrote(), "changed": changed, "another Org's": others} {
+		select {
+		case <-ch:
+			t.Errorf("%s is signalled again", name)
+		default:
+		}
+	}
+	cancel()
+	if _, err := db.Redraw(t.Context(), agenttest.Org, "m", bot.Card{}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-changed:
+		t.Error("signalled after cancel")
+	default:
+	}
+}
+
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		for text, expires := range map[string]time.Time{"past": agenttest.Now().Add(-time.Hour), "future": agenttest.Now().Add(time.Hour), "never": {}} {
+			if _, err := db.Keep(t.Context(), agent.Artifact{Org: agenttest.Org, Bytes: []byte(text), Expires: expires}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := db.Purge(t.Context()); err != nil || n != 1 {
+			t.Errorf("purged %d, want 1; %v", n, err)
+		}
+	})
+}

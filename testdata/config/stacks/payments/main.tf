@@ -1,0 +1,1 @@
+# The example configuration points here. A stack is one root module.

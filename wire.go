@@ -1,0 +1,357 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"interlock/adapters/console"
+	"interlock/adapters/docker"
+	"interlock/adapters/git"
+	"interlock/adapters/llm/scripted"
+	"interlock/agent"
+	"interlock/agent/tools"
+	"interlock/bot"
+	"interlock/config"
+	"interlock/rbac"
+	"interlock/scheduler"
+	"interlock/store"
+)
+
+// app is the product, wired but not started.
+type app struct {
+	cfg       config.Config
+	log       *slog.Logger
+	keys      map[string][]byte
+	db        *store.DB
+	box       *docker.Sandbox
+	policy    *rbac.Live
+	stacks    *git.Source
+	toolset   agent.Toolset
+	control   *agent.Control
+	runner    *agent.Runner
+	worker    *agent.Worker
+	in        *bot.Inbox
+	out       *bot.Outbox
+	console   *console.Platform
+	scheduler *scheduler.Scheduler
+	metrics   *metrics
+	checklist func() []console.Item // of the demo
+}
+
+// options are what a subcommand adds to the configuration.
+type options struct {
+	demo      bool
+	checklist func() []console.Item
+	prompts   []string
+	wrap      func(agent.Store) agent.Store // tests only: kills the process at a step
+	lease     time.Duration                 // 0 is the store's own
+}
+
+// wire is the one build order. It starts nothing but the database's own writer.
+func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (a *app, err error) {
+	a = &app{cfg: cfg, log: log, policy: &rbac.Live{}, checklist: o.checklist}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.keys, err = orgKeys(cfg); err != nil {
+		return a, err
+	}
+	if a.db, err = openStore(ctx, cfg, a.keys, o.lease, log); err != nil {
+		return a, err
+	}
+	if err = a.loadPolicy(ctx); err != nil {
+		return a, err
+	}
+	if a.box, err = newSandbox(cfg, log); err != nil {
+		return a, err
+	}
+	a.metrics = newMetrics(a.db)
+	a.stacks = git.New(cfg.Orgs)
+	if a.toolset, err = agent.NewToolset(tools.All(tools.Deps{Stacks: a.stacks, Artifacts: a.db, Box: a.box})...); err != nil {
+		return a, fmt.Errorf("list tools: %w", err)
+	}
+	if err = a.wireAgent(o); err != nil {
+		return a, err
+	}
+	if err = a.wireChat(o); err != nil {
+		return a, err
+	}
+	a.scheduler, err = newScheduler(cfg, a.db, log)
+	return a, err
+}
+
+func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, lease time.Duration, log *slog.Logger) (*store.DB, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Log: log})
+}
+
+func newSandbox(cfg config.Config, log *slog.Logger) (*docker.Sandbox, error) {
+	s := cfg.Sandbox
+	return docker.New(docker.Options{
+		Engine: s.Engine, Image: s.Image, DataDir: cfg.DataDir, Instance: cfg.DataDir,
+		Memory: int64(s.Memory), FileSize: int64(s.FileSize), OutputLimit: int64(s.OutputLimit),
+		CPUs: s.CPUs, Pids: s.Pids, Limit: s.Limit, Grace: s.Grace, Log: log,
+	})
+}
+
+func (a *app) wireAgent(o options) error {
+	model, err := newModel(a.cfg.Model)
+	if err != nil {
+		return err
+	}
+	var st agent.Store = a.db
+	if o.wrap != nil {
+		st = o.wrap(st)
+	}
+	a.control = &agent.Control{
+		Store: st, Gate: &rbac.Enforcer{Policy: a.policy}, Tools: a.toolset, Keys: a.keys, Live: &agent.Live{},
+	}
+	a.runner = &agent.Runner{
+		Control: a.control, Model: model, Box: a.box, Profile: a.profile,
+		Patience: a.patience(), Progress: a.tell, Meter: a.metrics,
+	}
+	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
+	return nil
+}
+
+func newModel(m config.Model) (agent.Model, error) {
+	if m.Script == "" {
+		return scripted.Builtin()
+	}
+	return scripted.Load(m.Script)
+}
+
+// patience is the shortest expiry of all Orgs: no card waits longer than its
+// Org allows.
+func (a *app) patience() time.Duration {
+	wait := 24 * time.Hour
+	for _, o := range a.cfg.Orgs {
+		wait = min(wait, o.Approvals.Expiry)
+	}
+	return wait
+}
+
+// profile gives the zero Profile, which allows nothing, for a name that nobody
+// configured.
+func (a *app) profile(org, name string) agent.Profile {
+	if name == "" {
+		name = defaultProfile
+	}
+	p, ok := a.cfg.Orgs[org].Profiles[name]
+	if !ok {
+		return agent.Profile{Name: name}
+	}
+	b := p.Budget
+	return agent.Profile{
+		Name: name, Model: p.Model, Tools: rbac.ToolList{Allow: p.Allow, Deny: p.Deny},
+		Budget: agent.Budget{Steps: b.Steps, Calls: b.ToolCalls, Tokens: b.Tokens, Plans: b.PlanRuns, Wall: b.WallTime},
+	}
+}
+
+const defaultProfile = "default"
+
+// room is what configuration says of a channel; a channel that is not named is
+// at observe.
+func (a *app) room(org, room string) bot.Room {
+	c := a.cfg.Orgs[org].Channels[room]
+	tier, err := rbac.ParseTier(c.Tier)
+	if err != nil {
+		tier = rbac.Observe
+	}
+	if c.Profile == "" {
+		c.Profile = defaultProfile
+	}
+	return bot.Room{Tier: tier, Profile: c.Profile}
+}
+
+func (a *app) tell(org string, t agent.Thread, text string) {
+	if p, ok := a.out.Platforms[t.Platform].(bot.Shower); ok {
+		p.Show(org, t, text)
+	}
+}
+
+func (a *app) orgs() []string { return slices.Sorted(maps.Keys(a.cfg.Orgs)) }
+
+// loadPolicy builds a new snapshot from configuration and the people that were
+// added since, and swaps it in; on an error the running one stays.
+func (a *app) loadPolicy(ctx context.Context) error {
+	more := map[string]map[string]config.Person{}
+	for org := range a.cfg.Orgs {
+		added, err := a.db.People(ctx, org)
+		if err != nil {
+			return fmt.Errorf("read people: %w", err)
+		}
+		more[org] = map[string]config.Person{}
+		for _, p := range added {
+			more[org][p.ID] = config.Person{Name: p.Name, Roles: p.Roles, Chat: p.Chat}
+		}
+	}
+	rules, err := rbac.FromConfig(a.cfg.Orgs, more)
+	if err != nil {
+		return fmt.Errorf("read policy: %w", err)
+	}
+	snap, err := rbac.NewPolicy(rules)
+	if err != nil {
+		return fmt.Errorf("build policy: %w", err)
+	}
+	a.policy.Swap(snap)
+	return nil
+}
+
+// orgKeys reads each Org's key, or makes one in the data folder.
+func orgKeys(cfg config.Config) (map[string][]byte, error) {
+	keys := map[string][]byte{}
+	for name, o := range cfg.Orgs {
+		if o.Key.Set() {
+			keys[name] = []byte(o.Key.Reveal())
+			continue
+		}
+		key, err := keyFile(filepath.Join(cfg.DataDir, "keys", name+".key"))
+		if err != nil {
+			return nil, fmt.Errorf("key of %s: %w", name, err)
+		}
+		keys[name] = key
+	}
+	return keys, nil
+}
+
+// keyFile reads a key of 32 bytes or makes it: written whole or not at all.
+func keyFile(path string) ([]byte, error) {
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) == 32 {
+		return key, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("%s does not hold 32 bytes: restore it from a backup", path)
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	key = make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	return key, os.WriteFile(path, key, 0o600)
+}
+
+func newScheduler(cfg config.Config, claims scheduler.Claims, log *slog.Logger) (*scheduler.Scheduler, error) {
+	s := &scheduler.Scheduler{Claims: claims, Log: log}
+	for org, o := range cfg.Orgs {
+		for name, sc := range o.Schedules {
+			one, err := schedule(org, name, sc, o.Stacks[sc.Stack])
+			if err != nil {
+				return nil, err
+			}
+			s.Schedules = append(s.Schedules, one)
+		}
+	}
+	return s, nil
+}
+
+// schedule is one drift scan; its thread is the stack's own, which the bot opens.
+func schedule(org, name string, sc config.Schedule, st config.Stack) (scheduler.Schedule, error) {
+	c, err := scheduler.ParseCron(sc.Cron)
+	if err != nil {
+		return scheduler.Schedule{}, fmt.Errorf("schedule %s: %w", name, err)
+	}
+	zone, err := time.LoadLocation(sc.Timezone)
+	if err != nil {
+		return scheduler.Schedule{}, fmt.Errorf("schedule %s: %w", name, err)
+	}
+	platform, channel, _ := strings.Cut(st.Channel, ":")
+	return scheduler.Schedule{
+		Org: org, Name: name, Stack: sc.Stack, Cron: c, Zone: zone,
+		Thread: agent.Thread{Platform: platform, Channel: channel, ID: "~scan/" + sc.Stack},
+		Call:   agent.ToolCall{Tool: "drift_scan", Args: []byte(fmt.Sprintf(`{"stack":%q}`, sc.Stack))},
+	}, nil
+}
+
+// start runs everything until ctx ends: what sends stops after what makes.
+func (a *app) start(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.worker.Run(ctx) })
+	g.Go(func() error { return a.scheduler.Run(ctx) })
+	g.Go(func() error { return a.sweep(ctx) })
+	return g.Wait()
+}
+
+// show runs what shows and seals; it needs no engine.
+func (a *app) show(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.out.Run(ctx) })
+	g.Go(func() error { return a.db.Sealer(ctx) })
+	return g.Wait()
+}
+
+// close lets go of what wire opened; containers and data stay.
+func (a *app) close() (err error) {
+	if a.box != nil {
+		err = a.box.Close()
+	}
+	if a.db != nil {
+		err = errors.Join(err, a.db.Close())
+	}
+	return err
+}
+
+// sweep removes what no open call owns and what has expired, at start and every
+// minute.
+func (a *app) sweep(ctx context.Context) error {
+	for {
+		if _, err := a.db.Purge(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "purge artifacts", "error", err)
+		}
+		if _, err := a.box.Sweep(ctx, a.keep); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "sweep sandboxes", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Minute):
+		}
+	}
+}
+
+func (a *app) keep(ctx context.Context, org, session, call string) bool {
+	open, err := a.db.CallOpen(ctx, org, session, call)
+	return err != nil || open // in doubt nothing is removed
+}
+
+// mux is every page and endpoint on the one local address.
+func (a *app) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", a.metrics.handler())
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("/readyz", a.ready)
+	if a.console != nil {
+		mux.Handle("/", a.console.Handler(a.in))
+	}
+	return mux
+}
+
+func (a *app) ready(w http.ResponseWriter, r *http.Request) {
+	if _, err := a.db.Stats(r.Context()); err != nil {
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
