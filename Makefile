@@ -15,7 +15,7 @@ help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 demo: ## prepare everything, then watch the whole product work
-	$(GO) build $(FLAGS) -o bin/interlock .
+	@$(SETUP) fetch & $(GO) build $(FLAGS) -o bin/interlock .
 	bin/interlock demo --setup $(SETUP)
 
 test: ## all tests, on SQLite, PostgreSQL, a Docker engine and Chromium; installs or starts what is missing

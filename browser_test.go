@@ -88,11 +88,11 @@ func shoot(ctx context.Context, t *testing.T, name string) {
 			err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 				_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, media)
 				return err
-			}), chromedp.EmulateViewport(width, 900))
+			}), chromedp.EmulateViewport(width, 1000))
 			if err != nil {
 				t.Fatal(err)
 			}
-			png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -159,9 +159,12 @@ func (p *preparation) script(ctx context.Context, name, part string) error {
 	}
 	last := ""
 	for lines := bufio.NewScanner(said); lines.Scan(); {
-		last = strings.TrimPrefix(lines.Text(), "setup: ")
+		own := false
+		last, own = strings.CutPrefix(lines.Text(), "setup: ")
 		p.list.set(name, "running", last)
-		_, _ = fmt.Fprintf(p.out, "  %s: %s\n", name, last)
+		if own { // what a compiler or a download says is for the page alone
+			_, _ = fmt.Fprintf(p.out, "  %s: %s\n", name, last)
+		}
 	}
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("%s: %w", last, err)

@@ -76,7 +76,7 @@ func newWorld(t *testing.T, steps []string) *world {
 		Keys: map[string][]byte{org: []byte("k")}, Live: &agent.Live{},
 	}
 	w.runner = &agent.Runner{
-		Control: control, Model: &plays{steps: script(steps)}, Patience: time.Hour,
+		Control: control, Model: &plays{steps: script(steps)}, Patience: func(string) time.Duration { return time.Hour },
 		Profile: func(string, string) agent.Profile {
 			return agent.Profile{Name: "default", Tools: rbac.ToolList{Allow: []string{"*"}}, Budget: w.budget}
 		},

@@ -584,3 +584,24 @@ func TestQuestionInWords(t *testing.T) {
 		w.logged(agent.KindAsk, "", 1)
 	}, "person", "=done")
 }
+
+// Who asked may stop it, without any other right.
+func TestWhoAskedMayStop(t *testing.T) {
+	play(t, func(w *world) {
+		w.rules["do alice *"] = false
+		w.rules["do alice ask"], w.rules["do alice look"] = true, true
+		w.tools["look"].hang = true
+		w.mention("m", "alice", "please")
+		done := make(chan error, 1)
+		go func() { done <- w.work() }()
+		time.Sleep(time.Second)
+		w.refused(w.stop("dan"), "no rule")
+		if why := w.stop("alice"); why != "" {
+			w.Fatal(why)
+		}
+		if err := <-done; err != nil {
+			w.Fatal(err)
+		}
+		w.logged(agent.KindStopped, "by alice", 1)
+	}, "look", "=done")
+}

@@ -124,7 +124,7 @@ func (a *app) wireAgent(o options) error {
 	}
 	a.runner = &agent.Runner{
 		Control: a.control, Model: model, Box: a.box, Profile: a.profile,
-		Patience: a.patience(), Progress: a.tell, Meter: a.metrics,
+		Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 	}
 	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
 	return nil
@@ -137,15 +137,8 @@ func newModel(m config.Model) (agent.Model, error) {
 	return scripted.Load(m.Script)
 }
 
-// patience is the shortest expiry of all Orgs: no card waits longer than its
-// Org allows.
-func (a *app) patience() time.Duration {
-	wait := 24 * time.Hour
-	for _, o := range a.cfg.Orgs {
-		wait = min(wait, o.Approvals.Expiry)
-	}
-	return wait
-}
+// patience is how long a card of an Org waits.
+func (a *app) patience(org string) time.Duration { return a.cfg.Orgs[org].Approvals.Expiry }
 
 // profile gives the zero Profile, which allows nothing, for a name that nobody
 // configured.

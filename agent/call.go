@@ -137,7 +137,7 @@ func (u *run) lost(ctx context.Context, t Tool, c ToolCall, may bool) (*ToolResu
 	}
 	return nil, u.holdQuestion(ctx, c, Question{
 		Text:    "The worker stopped during " + c.Tool + ". What became of it?",
-		Choices: []string{"applied", "not applied"}, Otherwise: "the outcome is not known", Wait: u.Patience,
+		Choices: []string{"applied", "not applied"}, Otherwise: "the outcome is not known", Wait: u.Patience(u.s.Org),
 	})
 }
 

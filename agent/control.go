@@ -110,13 +110,13 @@ func (c *Control) answer(ctx context.Context, s *Session, h Hold, p Press) (Hold
 
 // Stop records the order and tells the call that runs in this process; the job
 // closes what is left when no run is there to do so. An order that is
-// redelivered adds nothing.
+// redelivered adds nothing. Whoever asked for what is open here may stop it too.
 func (c *Control) Stop(ctx context.Context, p Press) (refused string, err error) {
 	s, err := c.Store.Open(ctx, p.Org, p.Thread)
 	if err != nil {
 		return "", err
 	}
-	if d := c.may(ctx, p, "stop"); d.Outcome != rbac.Allow {
+	if d := c.may(ctx, p, "stop"); d.Outcome != rbac.Allow && !s.askedBy(p.By) {
 		_, why, err := c.refuse(ctx, s, Hold{}, p, d)
 		return why, err
 	}

@@ -13,7 +13,7 @@ import (
 // holdApproval writes the row, its card's event and its time-out as one. What
 // an approval would stand on may be gone already: then the call fails.
 func (u *run) holdApproval(ctx context.Context, c ToolCall, r rbac.Request, d rbac.Decision) (*ToolResult, error) {
-	h := u.hold(c, r, u.Patience)
+	h := u.hold(c, r, u.Patience(u.s.Org))
 	h.Approval = &Approval{Need: max(1, d.Approvals), Whom: d.Whom, Was: u.was(ctx)}
 	switch err := u.seal(ctx, &h); {
 	case errors.Is(err, ErrNotFound):

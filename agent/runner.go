@@ -18,7 +18,7 @@ type Runner struct {
 	Model    Model
 	Box      Sandbox
 	Profile  func(org, name string) Profile          // the zero Profile allows nothing
-	Patience time.Duration                           // how long a card waits for people
+	Patience func(org string) time.Duration          // how long a card waits for people
 	Progress func(org string, t Thread, text string) // lossy; nil shows none
 	Meter    Meter
 }

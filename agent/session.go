@@ -162,6 +162,19 @@ func (s *Session) stopping() *Event {
 	return nil
 }
 
+// askedBy tells whether somebody asked for the newest turn or for one whose call
+// is open.
+func (s *Session) askedBy(who rbac.Actor) bool {
+	turns := s.turns()
+	for i, turn := range turns {
+		ask := s.Asked(turn)
+		if ask != nil && ask.Actor.Subject() == who.Subject() && (i == len(turns)-1 || len(s.Unanswered(turn)) > 0) {
+			return true
+		}
+	}
+	return false
+}
+
 // idle tells whether there is nothing to stop.
 func (s *Session) idle() bool {
 	for _, turn := range s.turns() {

@@ -31,6 +31,9 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	if h.Question != nil {
 		return questionCard(h)
 	}
+	if h.State == agent.Denied || h.State == agent.Void || h.State == agent.Expired {
+		res = nil // the card's own state says it better than the result that it led to
+	}
 	act, a := h.Request.Action, h.Approval
 	c := Card{Title: holdTitle(h, res), Body: wouldDo(h)}
 	c.Status, c.Tone = holdStatus(h, res)

@@ -126,6 +126,9 @@ func (in *Inbox) settle(ctx context.Context, c Click, p agent.Press) (Reply, err
 	}
 	card := holdCard(h, nil)
 	if refused != "" {
+		if h.State == agent.Void {
+			refused += ". The card is void: " + labelAgain + " makes a fresh plan"
+		}
 		return Reply{Private: "Refused: " + refused + ".", Card: &card}, nil
 	}
 	return Reply{Private: settled(h, p.Approve), Card: &card}, nil

@@ -2,6 +2,7 @@
 # Sets up one thing that Interlock's demo and tests need, and is quick when it
 # is there already:
 #
+#   setup.sh fetch     the sources that the next two build from, and nothing else
 #   setup.sh engine    a Docker engine that answers
 #   setup.sh tofu      OpenTofu for the sandbox; prints the path of the program
 #   setup.sh provider  the demo's provider; prints the path of the program
@@ -76,6 +77,15 @@ part_engine() {
 		n=$((n + 1))
 		[ "$n" -le 60 ] || die "dockerd did not answer within 30 seconds: see $cache/dockerd.log"
 		sleep 0.5
+	done
+}
+
+# fetch downloads while something else compiles: the first demo is quicker by it.
+part_fetch() {
+	need go "install Go 1.26 or newer from https://go.dev/dl"
+	[ -n "$(ls "$cache"/tofu-$tofu_version-* 2>/dev/null)" ] && return
+	for module in "$here/tofu github.com/opentofu/opentofu/cmd/tofu" "$here/../testdata/demo/provider ."; do
+		(cd "${module% *}" && GOFLAGS=-mod=readonly GOWORK=off go list -deps "${module##* }" >/dev/null 2>&1) || return 0
 	done
 }
 
@@ -220,6 +230,6 @@ part_chromium() {
 }
 
 case ${1:-} in
-engine | tofu | provider | image | postgres | chromium | gcc) "part_$1" ;;
-*) die "use: setup.sh engine|tofu|provider|image|postgres|chromium|gcc" ;;
+fetch | engine | tofu | provider | image | postgres | chromium | gcc) "part_$1" ;;
+*) die "use: setup.sh fetch|engine|tofu|provider|image|postgres|chromium|gcc" ;;
 esac
