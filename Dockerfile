@@ -1,4 +1,7 @@
-# A static binary in an empty image, as nobody.
+# A static binary in an empty image, as nobody. It serves loopback only: where the
+# port is published, set INTERLOCK_HTTP_ADDR=0.0.0.0:8080 and
+# INTERLOCK_CONSOLE_REMOTE=true, and put TLS in front. Tools need the socket of a
+# Docker engine mounted, and the data folder at the same path on its host.
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -14,8 +14,9 @@ SETUP := scripts/setup.sh
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
+# The first time, OpenTofu is built beside the product, on what it leaves of the machine.
 demo: ## prepare everything, then watch the whole product work
-	@$(SETUP) fetch & $(GO) build $(FLAGS) -o bin/interlock .
+	@nice -n 19 $(SETUP) tofu >/dev/null 2>&1 & $(GO) build $(FLAGS) -o bin/interlock .
 	bin/interlock demo --setup $(SETUP)
 
 test: ## all tests, on SQLite, PostgreSQL, a Docker engine and Chromium; installs or starts what is missing

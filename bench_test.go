@@ -21,7 +21,6 @@ import (
 
 	"interlock/agent"
 	"interlock/bot"
-	"interlock/config"
 	"interlock/rbac"
 )
 
@@ -39,14 +38,7 @@ func benchApp(b *testing.B, build bool) (*app, *demoWorld) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cfg, _, err := config.Load(w.config, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	a, err := wire(b.Context(), cfg, logger(cfg.Log), options{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	a := w.wired(b)
 	if build {
 		if err := w.build(b.Context(), a, func(string) {}); err != nil {
 			b.Fatal(err)
@@ -283,14 +275,7 @@ func rss(b *testing.B, pid int) float64 {
 // fillSessions opens so many sessions, through the store itself.
 func fillSessions(b *testing.B, w *demoWorld, n int) {
 	b.Helper()
-	cfg, _, err := config.Load(w.config, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	a, err := wire(b.Context(), cfg, logger(cfg.Log), options{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	a := w.wired(b)
 	var g errgroup.Group
 	g.SetLimit(128)
 	for i := range n {

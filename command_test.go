@@ -22,7 +22,7 @@ import (
 // interlock runs the command line in this process.
 func interlock(ctx context.Context, stdin string, args ...string) (code int, out string) {
 	var b bytes.Buffer
-	c := command()
+	c := command() //nolint:contextcheck // cobra carries it to the subcommand
 	c.SetArgs(args)
 	c.SetIn(strings.NewReader(stdin))
 	c.SetOut(&b)

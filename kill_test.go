@@ -196,6 +196,20 @@ func runChild(t *testing.T, dir string, kill *killPoint) (killed bool) {
 	return false
 }
 
+// wired is the product on this world, not started.
+func (w *demoWorld) wired(tb testing.TB) *app {
+	tb.Helper()
+	cfg, _, err := config.Load(w.config, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a, err := wire(tb.Context(), cfg, logger(cfg.Log), options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
+}
+
 // newKilledWorld is the demo's world after the drift, ready to be copied.
 func newKilledWorld(t *testing.T) *demoWorld {
 	t.Helper()
@@ -203,14 +217,7 @@ func newKilledWorld(t *testing.T) *demoWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, _, err := config.Load(w.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := wire(t.Context(), cfg, logger(cfg.Log), options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := w.wired(t)
 	if err := errors.Join(w.build(t.Context(), a, func(string) {}), a.close(), w.open("api")); err != nil {
 		t.Fatal(err)
 	}
@@ -272,14 +279,7 @@ func TestKilledAtEachStep(t *testing.T) {
 // verify holds what was told against what is.
 func (w *demoWorld) verify(t *testing.T, before int64) {
 	t.Helper()
-	cfg, _, err := config.Load(w.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := wire(t.Context(), cfg, logger(cfg.Log), options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := w.wired(t)
 	defer func() { _ = a.close() }()
 	s, err := a.db.Open(t.Context(), demoOrg, killThread)
 	if err != nil {
@@ -310,13 +310,13 @@ func (w *demoWorld) verify(t *testing.T, before int64) {
 	case applied != "applied" && applied != "not applied":
 		t.Errorf("told %q", applied)
 	}
-	if err := verifyAll(t.Context(), cfg, a.db, io.Discard); err != nil {
+	if err := verifyAll(t.Context(), a.cfg, a.db, io.Discard); err != nil {
 		t.Errorf("the trail: %v", err)
 	}
 	if _, err := a.box.Sweep(t.Context(), func(context.Context, string, string, string) bool { return false }); err != nil {
 		t.Error(err)
 	}
-	if n := containers(t, cfg.DataDir); n != 0 {
+	if n := containers(t, a.cfg.DataDir); n != 0 {
 		t.Errorf("%d containers are left", n)
 	}
 }

@@ -474,8 +474,8 @@ func TestBadCallsAreToldToTheModel(t *testing.T) {
 	}, `strict strict:{"n":"x"} nonsense strict:{"n":1} strict:{"n`, "=done")
 }
 
-// Ask again makes one new card, whoever presses first, and who asked the old one
-// may not approve it.
+// Ask again makes one new card for each who presses it and may: somebody without
+// the right uses up nothing. Who asked the old one may not approve the new one.
 func TestAskAgain(t *testing.T) {
 	play(t, func(w *world) {
 		w.rules["do bob *"] = true
@@ -484,7 +484,7 @@ func TestAskAgain(t *testing.T) {
 		w.tools["apply"].plan = "p2"
 		w.refused(w.press("dan", "approve"), "changed")
 		w.mustWork()
-		for _, who := range []string{"bob", "carol"} {
+		for _, who := range []string{"carol", "bob", "bob"} {
 			w.pressOn(old, who, "again")
 		}
 		w.mustWork()

@@ -72,9 +72,9 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 			return Reply{Modal: whyNot(c.Value)}, nil
 		}
 		return in.settle(ctx, c, agent.Press{Hold: hold, Code: code, Approve: c.Verb == verbApprove, Text: c.Reason})
-	case verbAgain: // one new card for each old one, whoever asks first
+	case verbAgain: // once for each card and person, however often it is pressed
 		return said("Asking again: a fresh plan, then a new card."),
-			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold, Again: hold, Text: pressed + labelAgain})
+			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold + "/" + string(in.who(c.Actor).Subject()), Again: hold, Text: pressed + labelAgain})
 	case verbFix:
 		return said("Planning " + c.Value + "; the card for approval follows."), in.enqueue(ctx, m, agent.Job{
 			Text:  pressed + labelFix,

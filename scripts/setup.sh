@@ -2,7 +2,6 @@
 # Sets up one thing that Interlock's demo and tests need, and is quick when it
 # is there already:
 #
-#   setup.sh fetch     the sources that the next two build from, and nothing else
 #   setup.sh engine    a Docker engine that answers
 #   setup.sh tofu      OpenTofu for the sandbox; prints the path of the program
 #   setup.sh provider  the demo's provider; prints the path of the program
@@ -80,20 +79,25 @@ part_engine() {
 	done
 }
 
-# fetch downloads while something else compiles: the first demo is quicker by it.
-part_fetch() {
-	need go "install Go 1.26 or newer from https://go.dev/dl"
-	[ -n "$(ls "$cache"/tofu-$tofu_version-* 2>/dev/null)" ] && return
-	for module in "$here/tofu github.com/opentofu/opentofu/cmd/tofu" "$here/../testdata/demo/provider ."; do
-		(cd "${module% *}" && GOFLAGS=-mod=readonly GOWORK=off go list -deps "${module##* }" >/dev/null 2>&1) || return 0
+# alone FILE COMMAND... makes a file once, also when two want it at the same time.
+alone() (
+	made=$1
+	shift
+	until mkdir "$made.lock" 2>/dev/null; do
+		kill -0 "$(cat "$made.lock/pid" 2>/dev/null)" 2>/dev/null || { sleep 2; kill -0 "$(cat "$made.lock/pid" 2>/dev/null)" 2>/dev/null || rm -rf "$made.lock"; }
+		sleep 0.5
 	done
-}
+	trap 'rm -rf "$made.lock"' EXIT
+	sh -c 'echo $PPID' >"$made.lock/pid"
+	[ -x "$made" ] || "$@"
+)
 
 part_tofu() {
 	out=$cache/tofu-$tofu_version-$(digest "$here/tofu/go.mod" "$here/tofu/go.sum")-linux-$(arch)
 	if [ ! -x "$out" ]; then
 		say "building OpenTofu $tofu_version (once; some minutes)"
-		build "$here/tofu" github.com/opentofu/opentofu/cmd/tofu "$out" "-X github.com/opentofu/opentofu/version.dev=no"
+		mkdir -p "$cache"
+		alone "$out" build "$here/tofu" github.com/opentofu/opentofu/cmd/tofu "$out" "-X github.com/opentofu/opentofu/version.dev=no"
 	fi
 	echo "$out"
 }
@@ -230,6 +234,6 @@ part_chromium() {
 }
 
 case ${1:-} in
-fetch | engine | tofu | provider | image | postgres | chromium | gcc) "part_$1" ;;
-*) die "use: setup.sh fetch|engine|tofu|provider|image|postgres|chromium|gcc" ;;
+engine | tofu | provider | image | postgres | chromium | gcc) "part_$1" ;;
+*) die "use: setup.sh engine|tofu|provider|image|postgres|chromium|gcc" ;;
 esac
