@@ -98,6 +98,10 @@ func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, l
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
+	// The folder holds keys, and init puts it into a repository.
+	if err := os.WriteFile(filepath.Join(cfg.DataDir, ".gitignore"), []byte("*\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("write data folder: %w", err)
+	}
 	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Log: log})
 }
 
