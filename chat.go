@@ -61,9 +61,9 @@ func (a *app) channels(org string) []console.Channel {
 	}
 	topics := map[string]string{}
 	for name, st := range o.Stacks {
-		for _, key := range append([]string{st.Channel}, st.Channels...) {
+		for _, key := range st.Rooms() {
 			if id, ok := strings.CutPrefix(key, "console:"); ok {
-				titles[id] += ""
+				titles[id] += "" // a room that only a stack names is a channel too
 				topics[id] = strings.Trim(topics[id]+", "+name, ", ")
 			}
 		}

@@ -10,9 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"interlock/adapters/docker"
 	"interlock/adapters/git"
 	"interlock/agent"
 	"interlock/config"
+	"interlock/rbac"
 )
 
 // check is one thing that must be right. A nil error is right; hint is the fix.
@@ -70,24 +72,29 @@ func checks(cfg config.Config) []check {
 }
 
 func checkEngine(ctx context.Context, cfg config.Config) (string, error) {
-	box, err := newSandbox(cfg, logger(cfg.Log))
-	if err != nil {
-		return "", err
-	}
-	e, err := box.Ping(ctx)
-	return fmt.Sprintf("%s, API %s", e.Version, e.API), err
+	return withSandbox(cfg, func(box *docker.Sandbox) (string, error) {
+		e, err := box.Ping(ctx)
+		return fmt.Sprintf("%s, API %s", e.Version, e.API), err
+	})
 }
 
 func checkImage(ctx context.Context, cfg config.Config) (string, error) {
+	return withSandbox(cfg, func(box *docker.Sandbox) (string, error) {
+		id, err := box.Image(ctx, "")
+		if errors.Is(err, agent.ErrNotFound) {
+			return "", fmt.Errorf("the engine has no image %s", cfg.Sandbox.Image)
+		}
+		return cfg.Sandbox.Image + " " + id, err
+	})
+}
+
+func withSandbox(cfg config.Config, ask func(*docker.Sandbox) (string, error)) (string, error) {
 	box, err := newSandbox(cfg, logger(cfg.Log))
 	if err != nil {
 		return "", err
 	}
-	id, err := box.Image(ctx, "")
-	if errors.Is(err, agent.ErrNotFound) {
-		return "", fmt.Errorf("the engine has no image %s", cfg.Sandbox.Image)
-	}
-	return cfg.Sandbox.Image + " " + id, err
+	found, err := ask(box)
+	return found, errors.Join(err, box.Close())
 }
 
 func checkDatabase(ctx context.Context, cfg config.Config) (string, error) {
@@ -130,18 +137,15 @@ func stackChecks(cfg config.Config, org string) (all []check) {
 // approverChecks finds environments whose changes too few people could approve.
 func approverChecks(cfg config.Config, org string) (all []check) {
 	o := cfg.Orgs[org]
-	var who []string
-	for _, id := range slices.Sorted(maps.Keys(o.People)) {
-		p := o.People[id]
-		if !p.Off && (slices.Contains(p.Roles, "approver") || slices.Contains(p.Roles, "admin")) {
-			who = append(who, id)
-		}
-	}
 	for _, env := range slices.Sorted(maps.Keys(o.Environments)) {
 		if o.Environments[env].Tier != "gated" {
 			continue
 		}
 		all = append(all, check{"approvers", func(context.Context) (string, error) {
+			who, err := mayApprove(cfg, org, env)
+			if err != nil {
+				return "", err
+			}
 			// Whoever asks may not approve: a change needs one beside the asker, a
 			// destroy two.
 			if len(who) < 3 {
@@ -151,4 +155,17 @@ func approverChecks(cfg config.Config, org string) (all []check) {
 		}, "give more people the role approver"})
 	}
 	return all
+}
+
+// mayApprove asks the policy itself, so that doctor and a decision agree.
+func mayApprove(cfg config.Config, org, env string) ([]string, error) {
+	rules, err := rbac.FromConfig(cfg.Orgs, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	snap, err := rbac.NewPolicy(rules)
+	if err != nil {
+		return nil, fmt.Errorf("build policy: %w", err)
+	}
+	return snap.MayEver(org, rbac.Approve, env), nil
 }

@@ -346,7 +346,7 @@ func (a *app) mux() *http.ServeMux {
 }
 
 func (a *app) ready(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.db.Stats(r.Context()); err != nil {
+	if err := a.db.Ping(r.Context()); err != nil {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
