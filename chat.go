@@ -19,7 +19,7 @@ import (
 
 // wireChat builds inbox, outbox and the built-in chat.
 func (a *app) wireChat(o options) error {
-	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who}
+	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
 	if a.cfg.Console.Off {
 		return nil

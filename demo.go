@@ -22,10 +22,11 @@ import (
 type demoOptions struct {
 	addr, dir, setup string
 	headless         bool
+	environ          []string // as os.Environ gives it
 }
 
 func demoCommand() *cobra.Command {
-	var o demoOptions
+	o := demoOptions{environ: os.Environ()}
 	c := &cobra.Command{
 		Use: "demo", Short: "Watch the whole product work on real infrastructure code, without any account", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return demo(c.Context(), o, c.OutOrStdout()) },
@@ -44,7 +45,7 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	if err != nil {
 		return &coded{exitFailed, err}
 	}
-	cfg, _, err := config.Load(w.config, os.Environ())
+	cfg, _, err := config.Load(w.config, o.environ)
 	if err != nil {
 		return &coded{exitUse, err}
 	}

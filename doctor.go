@@ -12,6 +12,7 @@ import (
 
 	"interlock/adapters/docker"
 	"interlock/adapters/git"
+	"interlock/adapters/llm"
 	"interlock/agent"
 	"interlock/config"
 	"interlock/rbac"
@@ -62,8 +63,9 @@ func checks(cfg config.Config) []check {
 		{"engine", func(ctx context.Context) (string, error) { return checkEngine(ctx, cfg) }, ""},
 		{"image", func(ctx context.Context) (string, error) { return checkImage(ctx, cfg) }, "build it with scripts/setup.sh image, or name another one in sandbox.image"},
 		{"database", func(ctx context.Context) (string, error) { return checkDatabase(ctx, cfg) }, "check database.url, and that data_dir can be written"},
-		{"model", func(context.Context) (string, error) { return checkModel(cfg) }, "check model.provider and model.script"},
 	}
+	all = append(all, modelChecks(cfg.Model)...)
+	all = append(all, check{"policies", func(context.Context) (string, error) { return checkPolicies(cfg.Orgs) }, "mend or rename the named files"})
 	for _, org := range slices.Sorted(maps.Keys(cfg.Orgs)) {
 		all = append(all, stackChecks(cfg, org)...)
 		all = append(all, approverChecks(cfg, org)...)
@@ -114,9 +116,45 @@ func checkDatabase(ctx context.Context, cfg config.Config) (string, error) {
 	return kind, errors.Join(err, db.Close())
 }
 
-func checkModel(cfg config.Config) (string, error) {
-	_, err := newModel(cfg.Model)
-	return cfg.Model.Provider, err
+// modelChecks ask each model once to call a tool, which costs a few tokens: a
+// wrong key, an unknown name or a model that cannot call tools shows here.
+func modelChecks(m config.Model) (all []check) {
+	if m.Provider == "scripted" {
+		return []check{{"model", func(ctx context.Context) (string, error) {
+			_, err := newModel(ctx, m, nil)
+			return "scripted: plays prepared steps only", err
+		}, "check model.script"}}
+	}
+	for i, e := range []config.Endpoint{m.Endpoint, m.Fallback} {
+		if e.Provider == "" {
+			continue
+		}
+		all = append(all, check{[]string{"model", "fallback"}[i], func(ctx context.Context) (string, error) {
+			return probe(ctx, m, e)
+		}, ""})
+	}
+	return all
+}
+
+func probe(ctx context.Context, m config.Model, e config.Endpoint) (string, error) {
+	one, err := endpoint(ctx, e)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.Limit)
+	defer cancel()
+	var me *agent.ModelError
+	if err = llm.Probe(ctx, one); errors.As(err, &me) {
+		err = fmt.Errorf("%w: %s", err, me.Do())
+	}
+	return e.Provider + " " + e.Name + " answers and calls tools" + priced(m, e.Name), err
+}
+
+func priced(m config.Model, name string) string {
+	if _, ok := m.Prices[name]; ok {
+		return ""
+	}
+	return "; no price in model.prices, so bills count tokens only"
 }
 
 func stackChecks(cfg config.Config, org string) (all []check) {

@@ -82,6 +82,7 @@ func (c *chat) Find(_ context.Context, _ string, t agent.Thread, marker string) 
 // tool does whatever a test sets.
 type tool struct {
 	name, schema string
+	says         string // its result, when it is not "NAME done"
 	effect       rbac.Effect
 	lost         agent.Lost
 	label        rbac.Label
@@ -124,6 +125,12 @@ func (t *tool) Run(ctx context.Context, _ agent.Env, c agent.ToolCall) (agent.To
 		return agent.ToolResult{}, ctx.Err()
 	}
 	res := agent.ToolResult{Text: t.name + " done", Label: t.label, Question: t.ask}
+	if t.says != "" {
+		res.Text = t.says
+	}
+	if t.effect == rbac.Change {
+		res.Applied = "applied"
+	}
 	if t.name == "look" {
 		res.Scan = &agent.ScanNews{Stack: "web", New: []agent.Finding{{Stack: "web", Fingerprint: "same"}}}
 	}

@@ -34,6 +34,8 @@ type world struct {
 	out    *bot.Outbox
 	budget agent.Budget
 	clicks int
+
+	spending agent.Spending
 }
 
 // play runs one story in fake time. Steps name the tools that the model calls.
@@ -46,7 +48,7 @@ func newWorld(t *testing.T, steps []string) *world {
 	ours := rbac.Label{Integrity: rbac.Trusted, Confidentiality: rbac.Internal}
 	w := &world{
 		T: t, Memory: &agenttest.Memory{}, chat: &chat{}, rules: allowed(),
-		budget: agent.Budget{Steps: 5, Calls: 5, Tokens: 1000, Plans: 5, Wall: time.Hour},
+		budget: agent.Budget{Steps: 5, Calls: 5, Tokens: 1000, Plans: 5, Cost: agent.Unit, Wall: time.Hour},
 		tools: map[string]*tool{
 			"apply":   {name: "apply", effect: rbac.Change, plan: "p1", label: ours},
 			"destroy": {name: "destroy", effect: rbac.Destroy, label: ours},
@@ -76,7 +78,9 @@ func newWorld(t *testing.T, steps []string) *world {
 		Keys: map[string][]byte{org: []byte("k")}, Live: &agent.Live{},
 	}
 	w.runner = &agent.Runner{
-		Control: control, Model: &plays{steps: script(steps)}, Patience: func(string) time.Duration { return time.Hour },
+		Control: control, Model: &plays{steps: script(steps), log: w.log}, Artifacts: w, Bills: w,
+		Patience: func(string) time.Duration { return time.Hour },
+		Spending: func(string) agent.Spending { return w.spending },
 		Profile: func(string, string) agent.Profile {
 			return agent.Profile{Name: "default", Tools: rbac.ToolList{Allow: []string{"*"}}, Budget: w.budget}
 		},
@@ -86,39 +90,43 @@ func newWorld(t *testing.T, steps []string) *world {
 	return w
 }
 
-// plays is a model that plays its steps in order, counted in the log.
-type plays struct{ steps []agent.Step }
+// plays is a model that plays its steps in order, counted in the log. It keeps
+// the prompts that it got.
+type plays struct {
+	steps   []agent.Reply
+	log     func() []agent.Event
+	prompts []agent.Prompt
+}
 
-func (m *plays) Next(_ context.Context, p agent.Prompt) (agent.Step, error) {
-	n := 0
-	for _, ev := range p.Session.Events {
-		ask := p.Session.Asked(ev.Turn)
+func (m *plays) Next(_ context.Context, p agent.Prompt) (agent.Reply, error) {
+	m.prompts = append(m.prompts, p)
+	n, log := 0, m.log()
+	for _, ev := range log {
+		ask := (&agent.Session{Events: log}).Asked(ev.Turn)
 		if (ev.Kind == agent.KindStep || ev.Kind == agent.KindAnswer) && ask != nil && len(ask.Payload.Ask.Calls) == 0 {
 			n++
 		}
 	}
 	if n >= len(m.steps) {
-		return agent.Step{Text: "that is not in my script"}, nil
+		return agent.Reply{Blocks: []agent.Block{{Text: "that is not in my script"}}, Stop: agent.StopEnd}, nil
 	}
-	st := m.steps[n]
-	st.Calls = append([]agent.ToolCall(nil), st.Calls...)
-	return st, nil
+	return m.steps[n], nil
 }
 
 // script turns "apply look" into one step of two calls, "=done" into an answer.
 // Every call has the same model's id, because models do that.
-func script(lines []string) (steps []agent.Step) {
+func script(lines []string) (steps []agent.Reply) {
 	for _, l := range lines {
-		st := agent.Step{}
+		r := agent.Reply{Stop: agent.StopCalls, Model: "plays", Usage: agent.Usage{Input: 10, Output: 2}}
 		if text, ok := strings.CutPrefix(l, "="); ok {
-			st.Text = text
+			r.Stop, r.Blocks = agent.StopEnd, []agent.Block{{Text: text}}
 		} else {
 			for n := range strings.FieldsSeq(l) {
 				name, args, _ := strings.Cut(n, ":")
-				st.Calls = append(st.Calls, agent.ToolCall{ID: "call_0", Tool: name, Args: json.RawMessage(args)})
+				r.Blocks = append(r.Blocks, agent.Block{Call: &agent.ToolCall{ID: "call_0", Tool: name, Args: json.RawMessage(args)}})
 			}
 		}
-		steps = append(steps, st)
+		steps = append(steps, r)
 	}
 	return steps
 }

@@ -20,7 +20,7 @@ type metrics struct {
 	runTime  prometheus.Histogram
 	tools    *prometheus.CounterVec
 	toolTime *prometheus.HistogramVec
-	tokens   prometheus.Counter
+	tokens   *prometheus.CounterVec
 	stepTime prometheus.Histogram
 }
 
@@ -33,7 +33,7 @@ func newMetrics(db *store.DB) *metrics {
 		runTime:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "interlock_run_seconds", Help: "Time of one run to its rest.", Buckets: prometheus.ExponentialBuckets(0.1, 2, 14)}),
 		tools:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "interlock_tool_calls_total", Help: "Tool calls by tool and outcome."}, []string{"tool", "outcome"}),
 		toolTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "interlock_tool_seconds", Help: "Time of one tool call.", Buckets: prometheus.ExponentialBuckets(0.05, 2, 14)}, []string{"tool"}),
-		tokens:   prometheus.NewCounter(prometheus.CounterOpts{Name: "interlock_model_tokens_total", Help: "Tokens that models used."}),
+		tokens:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "interlock_model_tokens_total", Help: "Tokens that models used, by kind."}, []string{"kind"}),
 		stepTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "interlock_model_step_seconds", Help: "Time of one step of a model.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 14)}),
 	}
 	m.registry.MustRegister(m.runs, m.runTime, m.tools, m.toolTime, m.tokens, m.stepTime, &queue{db: db})
@@ -51,9 +51,11 @@ func (m *metrics) Tool(name string, took time.Duration, failed bool) {
 }
 
 // Step counts one step of a model.
-func (m *metrics) Step(took time.Duration, tokens int) {
+func (m *metrics) Step(took time.Duration, u agent.Usage) {
 	m.stepTime.Observe(took.Seconds())
-	m.tokens.Add(float64(tokens))
+	for kind, n := range map[string]int{"input": u.Input, "output": u.Output, "cache_read": u.CacheRead, "cache_write": u.CacheWrite} {
+		m.tokens.WithLabelValues(kind).Add(float64(n))
+	}
 }
 
 // Run counts one run by how it ended.

@@ -343,7 +343,7 @@ func TestChatOutage(t *testing.T) {
 		if len(p) != 2 || p[0].Title != "Change web?" || p[1].Prose != "done" || len(w.chat.edits) < 1 {
 			w.Fatalf("posted %+v edits %d", p, len(w.chat.edits))
 		}
-		if last := w.chat.edits[len(w.chat.edits)-1]; last.Status != "done" || len(last.Buttons) != 0 {
+		if last := w.chat.edits[len(w.chat.edits)-1]; last.Status != "applied" || len(last.Buttons) != 0 {
 			w.Fatalf("the card ends as %+v", last)
 		}
 		for _, want := range []string{"change", "web (prod)", "1 to change", "alice", "until"} {
@@ -524,8 +524,8 @@ func TestGivingUpIsTold(t *testing.T) {
 
 type broken struct{}
 
-func (broken) Next(context.Context, agent.Prompt) (agent.Step, error) {
-	return agent.Step{}, errors.New("no model today")
+func (broken) Next(context.Context, agent.Prompt) (agent.Reply, error) {
+	return agent.Reply{}, errors.New("no model today")
 }
 
 // A card that was posted but not marked, because the process died in between,

@@ -19,8 +19,8 @@ import (
 	"interlock/adapters/console"
 	"interlock/adapters/docker"
 	"interlock/adapters/git"
-	"interlock/adapters/llm/scripted"
 	"interlock/agent"
+	"interlock/agent/prompts"
 	"interlock/agent/tools"
 	"interlock/bot"
 	"interlock/config"
@@ -39,6 +39,7 @@ type app struct {
 	policy    *rbac.Live
 	stacks    *git.Source
 	toolset   agent.Toolset
+	prompts   *prompts.Set
 	control   *agent.Control
 	runner    *agent.Runner
 	worker    *agent.Worker
@@ -84,7 +85,10 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	if a.toolset, err = agent.NewToolset(tools.All(tools.Deps{Stacks: a.stacks, Artifacts: a.db, Box: a.box})...); err != nil {
 		return a, fmt.Errorf("list tools: %w", err)
 	}
-	if err = a.wireAgent(o); err != nil {
+	if a.prompts, err = loadPrompts(cfg.Orgs); err != nil {
+		return a, err
+	}
+	if err = a.wireAgent(ctx, o); err != nil {
 		return a, err
 	}
 	if err = a.wireChat(o); err != nil {
@@ -94,6 +98,10 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	return a, err
 }
 
+// runs is how many jobs one process has in hand. Most wait for a model; tools
+// are bounded by sandbox.parallel.
+const runs = 256
+
 func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, lease time.Duration, log *slog.Logger) (*store.DB, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
@@ -102,7 +110,7 @@ func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, l
 	if err := os.WriteFile(filepath.Join(cfg.DataDir, ".gitignore"), []byte("*\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write data folder: %w", err)
 	}
-	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Log: log})
+	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Workers: runs, Log: log})
 }
 
 func newSandbox(cfg config.Config, log *slog.Logger) (*docker.Sandbox, error) {
@@ -114,8 +122,8 @@ func newSandbox(cfg config.Config, log *slog.Logger) (*docker.Sandbox, error) {
 	})
 }
 
-func (a *app) wireAgent(o options) error {
-	model, err := newModel(a.cfg.Model)
+func (a *app) wireAgent(ctx context.Context, o options) error {
+	model, err := newModel(ctx, a.cfg.Model, a.log)
 	if err != nil {
 		return err
 	}
@@ -127,18 +135,12 @@ func (a *app) wireAgent(o options) error {
 		Store: st, Gate: &rbac.Enforcer{Policy: a.policy}, Tools: a.toolset, Keys: a.keys, Live: &agent.Live{},
 	}
 	a.runner = &agent.Runner{
-		Control: a.control, Model: model, Box: a.box, Profile: a.profile,
-		Patience: a.patience, Progress: a.tell, Meter: a.metrics,
+		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Artifacts: a.db, Bills: a.db,
+		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
+		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
 	}
 	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
 	return nil
-}
-
-func newModel(m config.Model) (agent.Model, error) {
-	if m.Script == "" {
-		return scripted.Builtin()
-	}
-	return scripted.Load(m.Script)
 }
 
 // patience is how long a card of an Org waits.
@@ -157,7 +159,7 @@ func (a *app) profile(org, name string) agent.Profile {
 	b := p.Budget
 	return agent.Profile{
 		Name: name, Model: p.Model, Tools: rbac.ToolList{Allow: p.Allow, Deny: p.Deny},
-		Budget: agent.Budget{Steps: b.Steps, Calls: b.ToolCalls, Tokens: b.Tokens, Plans: b.PlanRuns, Wall: b.WallTime},
+		Budget: agent.Budget{Steps: b.Steps, Calls: b.ToolCalls, Tokens: b.Tokens, Plans: b.PlanRuns, Cost: money(b.Cost), Wall: b.WallTime},
 	}
 }
 

@@ -17,8 +17,10 @@ type Profile struct {
 
 // Budget limits what one turn may spend, over all runs that it takes: a run
 // that rested at a card does not begin anew. A limit of zero allows nothing.
+// Tokens are those of Usage.Fresh.
 type Budget struct {
 	Steps, Calls, Tokens, Plans int
+	Cost                        Money         // by the price table; a model without a price costs nothing
 	Wall                        time.Duration // of one run, waiting for people not counted
 }
 
@@ -28,10 +30,12 @@ func (s *Session) spent(turn string, tools Toolset) (sp Spent) {
 		if ev.Turn != turn {
 			continue
 		}
+		if b := ev.Payload.Bill; b != nil {
+			sp.add(*b)
+		}
 		switch ev.Kind {
 		case KindStep:
 			sp.Steps++
-			sp.Tokens += ev.Payload.Step.Tokens
 		case KindStarted:
 			sp.Calls++
 			if t, ok := tools.Tool(ev.Payload.Call.Tool); ok && t.Spec().Plans {
@@ -42,13 +46,22 @@ func (s *Session) spent(turn string, tools Toolset) (sp Spent) {
 	return sp
 }
 
+func (sp *Spent) add(b Bill) {
+	sp.Usage, sp.Cost = sp.Usage.Plus(b.Usage), sp.Cost+b.Cost
+	if !b.Priced {
+		sp.Unpriced++
+	}
+}
+
 // overStep says which limit forbids another step, if any.
 func (b Budget) overStep(sp Spent) string {
 	switch {
 	case sp.Steps >= b.Steps:
 		return fmt.Sprintf("steps (%d)", b.Steps)
-	case sp.Tokens >= b.Tokens:
+	case sp.Usage.Fresh() >= b.Tokens:
 		return fmt.Sprintf("tokens (%d)", b.Tokens)
+	case sp.Cost >= b.Cost:
+		return fmt.Sprintf("money (%s)", b.Cost)
 	case sp.Wall >= b.Wall:
 		return fmt.Sprintf("time (%s)", b.Wall)
 	}

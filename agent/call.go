@@ -19,7 +19,7 @@ func (u *run) call(ctx context.Context, c ToolCall) (*ToolResult, error) {
 	}
 	t, c, act, why := u.read(ctx, c)
 	if why != "" {
-		return u.fail(ctx, c, why)
+		return u.note(ctx, c, ToolResult{Failed: true, Text: why, Label: rbac.Clean(), Unread: t == nil})
 	}
 	r := u.request(act)
 	d := u.Gate.Decide(ctx, r)
@@ -40,8 +40,12 @@ func (u *run) call(ctx context.Context, c ToolCall) (*ToolResult, error) {
 }
 
 // read understands a call before anything is decided: the tool, its arguments
-// in canonical form, and what it would do; or why it cannot be run at all.
+// in canonical form, and what it would do; or why it cannot be run at all. The
+// tool is nil when the call itself made no sense.
 func (u *run) read(ctx context.Context, c ToolCall) (t Tool, _ ToolCall, act rbac.Action, why string) {
+	if u.s.cutOff(c.ID) {
+		return nil, c, act, "not run: your message was cut at the limit of output; send less at once"
+	}
 	t, ok := u.Tools.Tool(c.Tool)
 	if !ok {
 		return nil, c, act, fmt.Sprintf("there is no tool %q", c.Tool)
@@ -55,10 +59,10 @@ func (u *run) read(ctx context.Context, c ToolCall) (t Tool, _ ToolCall, act rba
 		return nil, c, act, err.Error()
 	}
 	if act, err = t.Action(ctx, u.s.Org, args); err != nil {
-		return nil, c, act, err.Error()
+		return t, c, act, err.Error()
 	}
 	if ask := u.s.Asked(u.turn); ask != nil && ask.Payload.Ask.Reads && act.Effect != rbac.Read {
-		return nil, c, act, "not run: another call waits for people in this thread, and until it is settled this can only read"
+		return t, c, act, "not run: another call waits for people in this thread, and until it is settled this can only read"
 	}
 	return t, c, act, ""
 }
@@ -73,8 +77,34 @@ func (u *run) env() Env {
 	return Env{Org: u.s.Org, Session: u.s.ID, Box: u.Box, Tell: u.tell}
 }
 
+// slot waits until one more tool may run: models are waited for by many runs at
+// once, sandboxes take a machine's memory and processors.
+func (u *run) slot(ctx context.Context) (free func(), err error) {
+	if u.Slots == nil {
+		return func() {}, nil
+	}
+	free = func() { <-u.Slots }
+	select {
+	case u.Slots <- struct{}{}:
+		return free, nil
+	default:
+	}
+	u.tell("waiting for a free sandbox")
+	select {
+	case u.Slots <- struct{}{}:
+		return free, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // exec runs the tool within its limit and measures it.
 func (u *run) exec(ctx context.Context, t Tool, c ToolCall) (ToolResult, error) {
+	free, err := u.slot(ctx)
+	if err != nil {
+		return ToolResult{}, err
+	}
+	defer free()
 	began := time.Now()
 	u.tell("running " + c.Tool)
 	if limit := t.Spec().Limit; limit > 0 {
@@ -151,6 +181,9 @@ func (u *run) fail(ctx context.Context, c ToolCall, why string) (*ToolResult, er
 func (u *run) note(ctx context.Context, c ToolCall, res ToolResult) (*ToolResult, error) {
 	if ev := u.s.lastOf(c.ID, KindResult); ev != nil {
 		return ev.Payload.Result, nil
+	}
+	if err := u.shorten(ctx, &res); err != nil {
+		return nil, err
 	}
 	p, b := Payload{Call: &c, Result: &res}, Batch{}
 	if ev := u.s.lastOf(c.ID, KindApproval, KindVerdict, KindClosed, KindStarted); ev != nil {

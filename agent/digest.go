@@ -36,7 +36,13 @@ func digest(key []byte, h Hold, b Bound) string {
 }
 
 // PlanCode is the short form of the digest: a person can read it, the button carries it.
-func (a *Approval) PlanCode() string { return a.Digest[:4] + "-" + a.Digest[4:8] }
+// One whose words were erased has none.
+func (a *Approval) PlanCode() string {
+	if len(a.Digest) < 8 {
+		return ""
+	}
+	return a.Digest[:4] + "-" + a.Digest[4:8]
+}
 
 // seal gives the hold its digest over how things are now.
 func (c *Control) seal(ctx context.Context, h *Hold) error {

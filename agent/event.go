@@ -22,6 +22,10 @@ const (
 	KindClosed   Kind = "closed"   // a hold that is void or expired
 	KindRefused  Kind = "refused"
 	KindFinding  Kind = "finding"
+	KindSummary  Kind = "summary" // of what no longer goes to a model word for word
+	KindPaused   Kind = "paused"  // no model can be reached: a job follows that tries again
+	KindResumed  Kind = "resumed" // one answered again
+	KindNotice   Kind = "notice"  // something that people should know
 	KindStop     Kind = "stop"
 	KindStopped  Kind = "stopped"
 	KindAnswer   Kind = "answer" // of the agent
@@ -32,6 +36,7 @@ const (
 var rests = map[Kind]bool{
 	KindApproval: true, KindQuestion: true, KindRefused: true,
 	KindFinding: true, KindStopped: true, KindAnswer: true, KindGaveUp: true,
+	KindPaused: true, KindNotice: true,
 }
 
 // Schema is the version of the envelope; old events are never rewritten.
@@ -57,15 +62,19 @@ type Event struct {
 
 // Payload holds what its Kind needs and leaves the rest nil.
 type Payload struct {
-	Text   string         `json:",omitempty"`
-	Ask    *Ask           `json:",omitempty"`
-	Step   *Step          `json:",omitempty"`
-	Call   *ToolCall      `json:",omitempty"`
-	Result *ToolResult    `json:",omitempty"`
-	Hold   *Hold          `json:",omitempty"` // as it was at this moment
-	Scan   *ScanNews      `json:",omitempty"`
-	Spent  *Spent         `json:",omitempty"` // of the turn, on the event that ends it
-	Why    *rbac.Decision `json:",omitempty"` // of a refusal
+	Text    string         `json:",omitempty"`
+	Ask     *Ask           `json:",omitempty"`
+	Step    *Step          `json:",omitempty"`
+	Call    *ToolCall      `json:",omitempty"`
+	Result  *ToolResult    `json:",omitempty"`
+	Hold    *Hold          `json:",omitempty"` // as it was at this moment
+	Scan    *ScanNews      `json:",omitempty"`
+	Summary *Summary       `json:",omitempty"`
+	Pause   *Pause         `json:",omitempty"`
+	Bill    *Bill          `json:",omitempty"` // of the model's reply, or of its failure
+	Brief   string         `json:",omitempty"` // version of the rules that the model was told
+	Spent   *Spent         `json:",omitempty"` // of the turn, on the event that ends it
+	Why     *rbac.Decision `json:",omitempty"` // of a refusal
 }
 
 // Ask is what began a turn. A turn with Calls is a Command: its calls are fixed
@@ -78,8 +87,29 @@ type Ask struct {
 	Reads   bool       `json:",omitempty"` // may only read, because another turn's call waits
 }
 
-// Spent is what a turn has cost so far.
+// Summary stands for all events up to Through in what a model is told. It is
+// computed from the log; Kept is the artifact with the words themselves.
+type Summary struct {
+	From, Through int64 // Seq; From is the first one that Kept holds
+	Text          string
+	Kept          string `json:",omitempty"`
+}
+
+// Pause is a rest that ends by itself: the job Job goes on At.
+type Pause struct {
+	Job       string
+	Since, At time.Time
+	Times     int    // in a row
+	Do        string // what a person can change meanwhile
+}
+
+// Spent is what a turn has cost so far. Unpriced counts replies of models that
+// the price table does not hold.
 type Spent struct {
-	Steps, Calls, Plans, Tokens int
-	Wall                        time.Duration // of the run that ended it
+	Steps, Calls, Plans int
+	Usage               Usage
+	Cost                Money
+	Currency            string        `json:",omitempty"`
+	Unpriced            int           `json:",omitempty"`
+	Wall                time.Duration // of the run that ended it
 }

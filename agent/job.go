@@ -11,7 +11,7 @@ import (
 )
 
 // Job is one reason to run a session. Exactly one of Text, Calls, Hold, Again,
-// Scan and Stop says which.
+// Turn, Scan, Notice and Stop says which.
 type Job struct {
 	ID, Org, Trace string // the same ID twice is one job
 	Thread         Thread
@@ -23,7 +23,9 @@ type Job struct {
 	Calls          []ToolCall // of a Command: fixed, without a model; Text is how it was said
 	Hold           string     // that people settled, or whose time is up
 	Again          string     // a hold to ask anew
+	Turn           string     // one that paused, to go on with
 	Scan           *Scan
+	Notice         string // to tell the thread
 	Stop           bool
 }
 

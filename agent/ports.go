@@ -23,21 +23,6 @@ var (
 	ErrTooLarge = errors.New("too large")
 )
 
-// Model plans the next Step from the log. Its output is never trusted.
-type Model interface {
-	Next(ctx context.Context, p Prompt) (Step, error)
-}
-
-// Prompt is what a Model may know: the log, the turn that it serves, and the
-// tools of the profile. Tell shows progress; it is lossy and never blocks.
-type Prompt struct {
-	Session *Session
-	Turn    string
-	Profile Profile
-	Tools   []ToolSpec
-	Tell    func(text string)
-}
-
 // Tool is one thing the model can ask for. A failure that the model should see
 // is a ToolResult; an error means that the outcome is not known. Action says
 // what the call would do and must not do it; its error is told to the model.

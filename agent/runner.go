@@ -15,18 +15,24 @@ import (
 // clicks. It is safe for concurrent use; one thread is in one run at a time.
 type Runner struct {
 	*Control
-	Model    Model
-	Box      Sandbox
-	Profile  func(org, name string) Profile          // the zero Profile allows nothing
-	Patience func(org string) time.Duration          // how long a card waits for people
-	Progress func(org string, t Thread, text string) // lossy; nil shows none
-	Meter    Meter
+	Model     Model
+	Window    Window // of the model; the zero value is DefaultWindow
+	Box       Sandbox
+	Artifacts Artifacts                                      // nil keeps no long outputs apart
+	Bills     Bills                                          // nil sets no cap
+	Profile   func(org, name string) Profile                 // the zero Profile allows nothing
+	Brief     func(org string, t Thread, p Profile) []string // rules for the model, the most stable first; nil is none
+	Spending  func(org string) Spending                      // nil knows no price and no cap
+	Patience  func(org string) time.Duration                 // how long a card waits for people
+	Progress  func(org string, t Thread, text string)        // lossy; nil shows none
+	Slots     chan struct{}                                  // its capacity is how many tools run at once; nil is no limit
+	Meter     Meter
 }
 
 // Meter counts for the operator. A nil Meter counts nothing.
 type Meter interface {
 	Tool(name string, took time.Duration, failed bool)
-	Step(took time.Duration, tokens int)
+	Step(took time.Duration, u Usage)
 	Run(end Kind, took time.Duration)
 }
 
@@ -40,7 +46,11 @@ type run struct {
 	actor   rbac.Actor
 	tier    rbac.Tier
 	profile Profile
-	began   time.Time
+
+	window   Window
+	spending Spending
+	brief    string // version of the rules that the model was told last
+	began    time.Time
 }
 
 // Run carries one Job to its next rest: answered, waiting, stopped or refused.
@@ -67,10 +77,17 @@ func (r *Runner) open(ctx context.Context, c Claimed) (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
-	return &run{
+	u := &run{
 		Runner: r, s: s, job: c, turn: c.ID, actor: c.Actor, tier: c.Tier,
-		profile: r.Profile(c.Org, c.Profile), began: time.Now(),
-	}, nil
+		profile: r.Profile(c.Org, c.Profile), window: r.Window, began: time.Now(),
+	}
+	if u.window == (Window{}) {
+		u.window = DefaultWindow
+	}
+	if r.Spending != nil {
+		u.spending = r.Spending(c.Org)
+	}
+	return u, nil
 }
 
 // begin does what the job is for and tells whether the loop goes on after it.
@@ -83,8 +100,12 @@ func (u *run) begin(ctx context.Context) (goOn bool, err error) {
 		return false, nil
 	case j.Hold != "":
 		return u.resume(ctx)
+	case j.Turn != "":
+		return u.goOn(), nil
 	case j.Scan != nil:
 		return false, u.scan(ctx)
+	case j.Notice != "":
+		return false, u.emit(ctx, KindNotice, Payload{Text: j.Notice})
 	}
 	return u.ask(ctx)
 }
@@ -184,76 +205,158 @@ func (u *run) loop(ctx context.Context) error {
 // step asks the model once and records what it wants before anything is done.
 // A Command has fixed calls instead.
 func (u *run) step(ctx context.Context) (done bool, err error) {
-	sp := u.s.spent(u.turn, u.Tools)
-	sp.Wall = time.Since(u.began)
+	if ask := u.s.Asked(u.turn); ask != nil && len(ask.Payload.Ask.Calls) > 0 {
+		return u.took(ctx, Batch{}, u.s.fixed(ask), nil)
+	}
+	sp := u.spent()
 	if limit := u.profile.Budget.overStep(sp); limit != "" {
 		return true, u.close(ctx, "the budget of "+limit+" is spent")
 	}
-	st, err := u.next(ctx)
+	why, tell, err := u.capped(ctx)
 	if err != nil {
 		return false, err
 	}
+	if why != "" {
+		return true, u.close(ctx, why)
+	}
+	if why := u.s.babbles(u.turn); why != "" {
+		return true, u.close(ctx, why)
+	}
+	live, settle := u.stoppable(ctx)
+	rep, err := u.think(live)
+	halted := stopped(live)
+	settle()
+	if halted {
+		return false, nil // the loop sees the order and closes
+	}
+	if me, ok := faulty(err); ok {
+		return true, u.faulted(ctx, me)
+	}
+	if err != nil {
+		return false, fmt.Errorf("model: %w", err)
+	}
+	return u.took(ctx, Batch{Job: tell}, rep.step(), u.spending.bill(rep.Model, rep.Usage))
+}
+
+// took records a step, or the answer when it calls nothing.
+func (u *run) took(ctx context.Context, b Batch, st Step, bill *Bill) (done bool, err error) {
+	var evs []Event
+	if u.s.paused(u.turn) != nil {
+		evs = append(evs, u.event(KindResumed, Payload{}))
+	}
 	if len(st.Calls) == 0 {
-		sp.Steps, sp.Tokens = sp.Steps+1, sp.Tokens+st.Tokens
-		return true, u.emit(ctx, KindAnswer, u.final(st.Text, sp))
+		sp := u.spent()
+		if bill != nil {
+			sp.Steps++
+			sp.add(*bill)
+		}
+		p := u.final(st, sp)
+		p.Bill, p.Brief = bill, u.brief
+		return true, u.commit(ctx, b, append(evs, u.event(KindAnswer, p))...)
 	}
 	for i, c := range st.Calls {
 		st.Calls[i].ModelID, st.Calls[i].ID = c.ID, rand.Text()
 		st.Calls[i].Args = recordable(c.Args)
 	}
-	return false, u.emit(ctx, KindStep, Payload{Text: st.Text, Step: &st})
+	return false, u.commit(ctx, b, append(evs, u.event(KindStep, Payload{Text: st.Text, Step: &st, Bill: bill, Brief: u.brief}))...)
+}
+
+// step is what a reply wants. The provider's own blocks stay in their places.
+func (r Reply) step() Step {
+	st := Step{Text: r.Text(), Calls: r.Calls(), Cut: r.Stop == StopLength}
+	for _, b := range r.Blocks {
+		if b.Opaque != nil {
+			st.Blocks = r.Blocks
+		}
+	}
+	for i, b := range st.Blocks {
+		if b.Call != nil {
+			st.Blocks[i].Call = &ToolCall{} // its place; the call itself is in Calls
+		}
+	}
+	return st
+}
+
+func (u *run) spent() Spent {
+	sp := u.s.spent(u.turn, u.Tools)
+	sp.Wall, sp.Currency = time.Since(u.began), u.spending.Currency
+	return sp
 }
 
 // final is the answer; the answer to a Command is its last result, as data.
-func (u *run) final(text string, sp Spent) Payload {
-	p := Payload{Text: text, Spent: &sp}
+func (u *run) final(st Step, sp Spent) Payload {
+	p := Payload{Text: st.Text, Spent: &sp}
 	ask, res := u.s.Asked(u.turn), u.s.Results(u.turn)
-	if ask != nil && len(ask.Payload.Ask.Calls) > 0 && len(res) > 0 {
-		p.Call, p.Result, p.Hold = res[len(res)-1].Payload.Call, res[len(res)-1].Payload.Result, res[len(res)-1].Payload.Hold
+	switch {
+	case ask != nil && len(ask.Payload.Ask.Calls) > 0:
+		if len(res) > 0 {
+			p.Call, p.Result, p.Hold = res[len(res)-1].Payload.Call, res[len(res)-1].Payload.Result, res[len(res)-1].Payload.Hold
+		}
+	case st.Text == "":
+		p.Text = "(The model ended without a word.)"
+	case st.Cut:
+		p.Text += "\n\n(Cut here: the model reached its limit of output.)"
 	}
 	return p
 }
 
-func (u *run) next(ctx context.Context) (st Step, err error) {
-	if ask := u.s.Asked(u.turn); ask != nil && len(ask.Payload.Ask.Calls) > 0 {
-		return u.s.fixed(ask), nil
+// unreadable is how many steps in a row may hold nothing but calls that cannot
+// be understood.
+const unreadable = 3
+
+// babbles says why a turn ends when the model's calls cannot be read.
+func (s *Session) babbles(turn string) string {
+	bad, last := 0, ""
+	for _, ev := range s.Events {
+		switch {
+		case ev.Turn != turn:
+		case ev.Kind == KindResult && !ev.Payload.Result.Unread:
+			bad, last = 0, ""
+		case ev.Kind == KindResult:
+			last = ev.Payload.Result.Text
+		case ev.Kind == KindStep:
+			bad++
+		}
 	}
-	live, done := u.stoppable(ctx)
-	began := time.Now()
-	st, err = u.Model.Next(live, Prompt{
-		Session: u.s, Turn: u.turn, Profile: u.profile, Tools: u.Tools.Specs(u.profile.Tools), Tell: u.tell,
-	})
-	halted := stopped(live)
-	done()
-	if halted {
-		return Step{Text: "stopped"}, nil // the loop's close says by whom
+	if last == "" || bad < unreadable {
+		return ""
 	}
-	if err != nil {
-		return st, fmt.Errorf("model: %w", err)
-	}
-	if u.Meter != nil {
-		u.Meter.Step(time.Since(began), st.Tokens)
-	}
-	return st, nil
+	return fmt.Sprintf("the model's tool calls cannot be read, %d times in a row (%s): set model.name to a model that can call tools; interlock doctor tries one", bad, short(last, 150))
 }
 
 // close leaves nothing open behind: no call that a later ask would carry out,
 // no card that still has buttons. It says what was done and what was not.
-func (u *run) close(ctx context.Context, why string) error {
+func (u *run) close(ctx context.Context, why string) error { return u.closeWith(ctx, why, nil) }
+
+// closeWith has the bill of what the model cost on its way to fail.
+func (u *run) closeWith(ctx context.Context, why string, bill *Bill) error {
 	turns := []string{u.turn}
 	if u.s.stopping() != nil {
 		turns = u.s.turns()
 	}
-	for _, turn := range turns {
-		for _, c := range u.s.Unanswered(turn) {
+	mine := u.turn
+	var evs, ended []Event
+	for _, u.turn = range turns { // what is written of a turn belongs to it
+		open := u.s.Unanswered(u.turn)
+		for _, c := range open {
 			if err := u.abandon(ctx, c, why); err != nil {
 				return err
 			}
 		}
+		if len(open) > 0 || u.turn == mine {
+			ended = append(ended, u.s.Results(u.turn)...)
+		}
+		if u.s.resting(u.turn) { // its card must not say any more that it goes on
+			evs = append(evs, u.event(KindResumed, Payload{Text: why}))
+		}
 	}
-	sp := u.s.spent(u.turn, u.Tools)
-	sp.Wall = time.Since(u.began)
-	return u.emit(ctx, KindStopped, Payload{Text: why + achieved(u.s.Results(u.turn)), Spent: &sp})
+	u.turn = mine
+	sp := u.spent()
+	if bill != nil {
+		sp.add(*bill)
+	}
+	end := Payload{Text: why + achieved(ended), Spent: &sp, Bill: bill, Brief: u.brief}
+	return u.commit(ctx, Batch{}, append(evs, u.event(KindStopped, end))...)
 }
 
 func (u *run) abandon(ctx context.Context, c ToolCall, why string) error {

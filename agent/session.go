@@ -131,9 +131,9 @@ func (s *Session) turnOf(hold string) string {
 
 // lastOf returns the newest event of these kinds about one call.
 func (s *Session) lastOf(call string, kinds ...Kind) *Event {
-	for _, ev := range slices.Backward(s.Events) {
-		if ev.Payload.Call != nil && ev.Payload.Call.ID == call && slices.Contains(kinds, ev.Kind) {
-			return &ev
+	for i := len(s.Events) - 1; i >= 0; i-- { // by index: an Event is large to copy
+		if ev := &s.Events[i]; ev.Payload.Call != nil && ev.Payload.Call.ID == call && slices.Contains(kinds, ev.Kind) {
+			return ev
 		}
 	}
 	return nil
@@ -162,13 +162,23 @@ func (s *Session) stopping() *Event {
 	return nil
 }
 
+// cutOff tells whether the step of a call reached the limit of output.
+func (s *Session) cutOff(call string) bool {
+	for _, ev := range slices.Backward(s.Events) {
+		if ev.Kind == KindStep && slices.ContainsFunc(ev.Payload.Step.Calls, func(c ToolCall) bool { return c.ID == call }) {
+			return ev.Payload.Step.Cut
+		}
+	}
+	return false
+}
+
 // askedBy tells whether somebody asked for the newest turn or for one whose call
 // is open.
 func (s *Session) askedBy(who rbac.Actor) bool {
 	turns := s.turns()
 	for i, turn := range turns {
 		ask := s.Asked(turn)
-		if ask != nil && ask.Actor.Subject() == who.Subject() && (i == len(turns)-1 || len(s.Unanswered(turn)) > 0) {
+		if ask != nil && ask.Actor.Subject() == who.Subject() && (i == len(turns)-1 || len(s.Unanswered(turn)) > 0 || s.paused(turn) != nil) {
 			return true
 		}
 	}
@@ -178,12 +188,12 @@ func (s *Session) askedBy(who rbac.Actor) bool {
 // idle tells whether there is nothing to stop.
 func (s *Session) idle() bool {
 	for _, turn := range s.turns() {
-		if len(s.Unanswered(turn)) > 0 {
+		if len(s.Unanswered(turn)) > 0 || s.paused(turn) != nil {
 			return false
 		}
 	}
 	for _, ev := range slices.Backward(s.Events) {
-		if ev.Kind != KindRefused && ev.Kind != KindClosed {
+		if ev.Kind != KindRefused && ev.Kind != KindClosed && ev.Kind != KindNotice {
 			return rests[ev.Kind]
 		}
 	}

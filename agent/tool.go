@@ -49,13 +49,18 @@ type ToolResult struct {
 	Scan     *ScanNews `json:",omitempty"` // of a scan: New holds all that differs
 	Applied  string    `json:",omitempty"` // of a live change: "applied", "not applied", "partly applied" or "look"
 	Question *Question `json:",omitempty"` // set only by a tool that asks a person
+	More     string    `json:",omitempty"` // id of the whole text, when Text is its head and tail
+	Unread   bool      `json:",omitempty"` // the call could not be understood, so that nothing was decided
 }
 
-// Step is one round of the model.
+// Step is one round of the model. Blocks is set when the provider put blocks of
+// its own among text and calls: then it is their order, and its calls are
+// places for Calls. A Cut step reached the limit of output.
 type Step struct {
 	Text   string
 	Calls  []ToolCall `json:",omitempty"`
-	Tokens int
+	Blocks []Block    `json:",omitempty"`
+	Cut    bool       `json:",omitempty"`
 }
 
 // Container says where a Command runs. The zero value is refused.

@@ -87,10 +87,19 @@ func events() map[string]agent.Event {
 		"drift-gone":        ev(agent.KindFinding, agent.Payload{Scan: &none}),
 		"not-scanned":       ev(agent.KindFinding, agent.Payload{Scan: &agent.ScanNews{Stack: "payments-prod", Failed: "Error: no provider"}}),
 		"plan":              ev(agent.KindAnswer, agent.Payload{Result: &agent.ToolResult{Plan: plan(), Artifact: "ART"}, Spent: &agent.Spent{Steps: 1, Calls: 1, Wall: time.Second}}),
-		"answer":            ev(agent.KindAnswer, agent.Payload{Text: "It is **done**.", Spent: &agent.Spent{Steps: 4, Calls: 3, Tokens: 812, Wall: 9 * time.Second}}),
-		"stopped":           ev(agent.KindStopped, agent.Payload{Text: "stopped by Bob"}),
-		"refused":           ev(agent.KindRefused, agent.Payload{Text: "you are not known here (ask Dora)"}),
-		"pressed":           ev(agent.KindAsk, agent.Payload{Text: pressed + labelFix}),
+		"answer": ev(agent.KindAnswer, agent.Payload{Text: "It is **done**.", Spent: &agent.Spent{
+			Steps: 4, Calls: 3, Usage: agent.Usage{Input: 1200, Output: 912, CacheRead: 10_300, CacheWrite: 900},
+			Cost: 41 * agent.Unit / 1000, Currency: "USD", Wall: 9 * time.Second,
+		}}),
+		"answer-unpriced": ev(agent.KindAnswer, agent.Payload{Text: "It is done.", Spent: &agent.Spent{Steps: 1, Usage: agent.Usage{Input: 120, Output: 9}, Unpriced: 1, Wall: time.Second}}),
+		"paused":          ev(agent.KindPaused, agent.Payload{Text: "the provider is overloaded (some-model)", Pause: &agent.Pause{At: noon.Add(5 * time.Minute), Since: noon, Times: 2, Do: "wait, or set model.fallback"}}),
+		"resumed":         ev(agent.KindResumed, agent.Payload{}),
+		"pause-stopped":   ev(agent.KindResumed, agent.Payload{Text: "stopped by Bob"}),
+		"cap-spent":       ev(agent.KindStopped, agent.Payload{Text: "this month's cap of 200.00 USD for models is spent; it begins anew on 1 December (UTC), and an administrator can raise orgs.acme.spending.month", Spent: &agent.Spent{Wall: time.Second}}),
+		"cap-told":        ev(agent.KindNotice, agent.Payload{Text: "80% of this month's cap of 200.00 USD for models is spent. At 100% I stop; it begins anew on 1 December (UTC)."}),
+		"stopped":         ev(agent.KindStopped, agent.Payload{Text: "stopped by Bob"}),
+		"refused":         ev(agent.KindRefused, agent.Payload{Text: "you are not known here (ask Dora)"}),
+		"pressed":         ev(agent.KindAsk, agent.Payload{Text: pressed + labelFix}),
 	}
 }
 
@@ -101,20 +110,26 @@ func TestCards(t *testing.T) {
 		if !show {
 			t.Errorf("%s is not shown", name)
 		}
-		got, err := json.MarshalIndent(c, "", "  ")
-		if err != nil {
+		golden(t, name, c)
+	}
+}
+
+// golden compares a card with the one on file.
+func golden(t *testing.T, name string, c Card) {
+	t.Helper()
+	got, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("..", "testdata", "cards", name+".json")
+	if *update {
+		if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join("..", "testdata", "cards", name+".json")
-		if *update {
-			if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil || string(want) != string(got)+"\n" {
-			t.Errorf("%s: %v\n%s", name, err, got)
-		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || string(want) != string(got)+"\n" {
+		t.Errorf("%s: %v\n%s", name, err, got)
 	}
 }
 

@@ -16,6 +16,7 @@ type Records interface {
 	OpenHolds(ctx context.Context, org string) ([]agent.Hold, error)
 	HoldByCode(ctx context.Context, org, code string) ([]agent.Hold, error)
 	Running(ctx context.Context, org string) ([]agent.Job, error)
+	Resting(ctx context.Context, org string) ([]agent.Job, error) // that go on when a model can be reached, the next one first
 }
 
 // verb of a Command: its name, what follows it, and what it does.
@@ -151,29 +152,6 @@ func (in *Inbox) waiting(ctx context.Context, c Command) (here []agent.Hold, els
 		}
 	}
 	return here, elsewhere, nil
-}
-
-func (in *Inbox) status(ctx context.Context, c Command) (Reply, error) {
-	jobs, err := in.Records.Running(ctx, c.Org)
-	if err != nil {
-		return Reply{}, fmt.Errorf("list jobs: %w", err)
-	}
-	here, elsewhere, err := in.waiting(ctx, c)
-	if err != nil {
-		return Reply{}, err
-	}
-	mine := slices.DeleteFunc(slices.Clone(jobs), func(j agent.Job) bool { return j.Thread.Room() != c.Thread.Room() })
-	card := &Card{Title: "Status", Fields: []Field{
-		{"Running here", count(len(mine), "request")},
-		{"Running elsewhere", count(len(jobs)-len(mine), "request")},
-		{"Waiting here", count(len(here), "card")},
-		{"Waiting elsewhere", count(elsewhere, "card")},
-	}}
-	for _, j := range mine {
-		card.Fields = append(card.Fields, Field{j.Actor.Name, plain(j.Text)})
-	}
-	card.Fallback = fmt.Sprintf("Status: %s running, %s waiting", count(len(jobs), "request"), count(len(here)+elsewhere, "card"))
-	return Reply{Note: card}, nil
 }
 
 func count(n int, what string) string {

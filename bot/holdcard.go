@@ -3,7 +3,6 @@ package bot
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"interlock/agent"
 	"interlock/rbac"
@@ -205,13 +204,4 @@ func questionCard(h agent.Hold) Card {
 	}
 	c.Fallback = fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, clock(h.Expires), plain(q.Otherwise))
 	return c
-}
-
-// footer is the bill of a turn.
-func footer(sp *agent.Spent) string {
-	if sp == nil {
-		return ""
-	}
-	return fmt.Sprintf("%s, %s, %d tokens, %s", count(sp.Steps, "step"), count(sp.Calls, "tool call"), sp.Tokens,
-		sp.Wall.Round(100*time.Millisecond))
 }

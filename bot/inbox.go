@@ -31,6 +31,10 @@ type Inbox struct {
 	Records Records
 	Room    func(org, room string) Room
 	Who     func(rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
+
+	Bills    agent.Bills // nil shows no bills
+	Spending func(org string) agent.Spending
+	Models   func() []ModelState // nil shows none
 }
 
 // Mention does one durable thing: a Command runs, anything else becomes a job.

@@ -30,10 +30,16 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 		}
 		return holdCard(*p.Hold, p.Result), p.Hold.ID, true
 	case agent.KindFinding:
-		return scanCard(*p.Scan), "", true
+		return scanCard(*p.Scan), "", p.Scan.Stack != "" // it is empty when it was erased
 	case agent.KindAnswer:
 		c = answerCard(ev)
 		return c, "", c.Fallback != ""
+	case agent.KindPaused:
+		return pauseCard(p.Text, *p.Pause), "pause/" + ev.Turn, !p.Pause.At.IsZero()
+	case agent.KindResumed:
+		return resumedCard(p.Text), "pause/" + ev.Turn, true
+	case agent.KindNotice:
+		return notice("Models", Waiting, p.Text, nil), "", true
 	case agent.KindStopped:
 		c = notice("Stopped", Bad, p.Text, p.Spent)
 		c.Fallback = upper(c.Body)

@@ -35,14 +35,40 @@ type Redis struct {
 	URL Secret `yaml:"url"`
 }
 
-// Model is who plans. Provider "scripted" plays the trajectories in Script, a
-// folder or a file; empty Script is the built-in one.
-type Model struct {
-	Provider string `yaml:"provider"`
+// Endpoint is one model of one provider.
+type Endpoint struct {
+	Provider string `yaml:"provider"` // scripted, anthropic, bedrock, vertex, openai, langchain
 	Name     string `yaml:"name"`
 	BaseURL  string `yaml:"base_url"`
 	APIKey   Secret `yaml:"api_key"`
-	Script   string `yaml:"script"`
+	Region   string `yaml:"region"`   // of bedrock and vertex
+	Project  string `yaml:"project"`  // of vertex
+	Kind     string `yaml:"kind"`     // of langchain: which of its providers
+	Output   int    `yaml:"output"`   // most tokens of one answer
+	Thinking int    `yaml:"thinking"` // tokens of thinking, of the anthropic family; 0 is none
+	Effort   string `yaml:"effort"`   // of reasoning, of openai; empty is the model's own
+}
+
+// Model is who plans. Provider "scripted" plays the trajectories in Script, a
+// folder or a file; empty Script is the built-in one.
+type Model struct {
+	Endpoint
+	Script     string           `yaml:"script"`
+	Context    int              `yaml:"context"`     // tokens that a model takes in all
+	FirstToken time.Duration    `yaml:"first_token"` // the longest silence
+	Limit      time.Duration    `yaml:"limit"`       // of one whole answer
+	Tries      int              `yaml:"tries"`       // attempts at one model before the next
+	Fallback   Endpoint         `yaml:"fallback"`    // asked when the first one fails
+	Currency   string           `yaml:"currency"`
+	Prices     map[string]Price `yaml:"prices"` // by the model's name
+}
+
+// Price is what a million tokens cost.
+type Price struct {
+	Input      float64 `yaml:"input"`
+	Output     float64 `yaml:"output"`
+	CacheRead  float64 `yaml:"cache_read"`
+	CacheWrite float64 `yaml:"cache_write"`
 }
 
 // Sandbox limits what every tool may use.
@@ -54,8 +80,9 @@ type Sandbox struct {
 	Pids        int64         `yaml:"pids"`
 	FileSize    Size          `yaml:"file_size"`
 	OutputLimit Size          `yaml:"output_limit"`
-	Limit       time.Duration `yaml:"limit"` // wall clock of one command
-	Grace       time.Duration `yaml:"grace"` // between the interrupt and the kill
+	Parallel    int           `yaml:"parallel"` // tools that run at once
+	Limit       time.Duration `yaml:"limit"`    // wall clock of one command
+	Grace       time.Duration `yaml:"grace"`    // between the interrupt and the kill
 }
 
 // Console is the built-in web chat.
@@ -76,6 +103,8 @@ type Log struct {
 type Org struct {
 	Key          Secret                 `yaml:"key"`
 	Approvals    Approvals              `yaml:"approvals"`
+	Spending     Spending               `yaml:"spending"`
+	Policies     string                 `yaml:"policies"` // a folder of plain-language rules for the model
 	People       map[string]Person      `yaml:"people"`
 	Environments map[string]Environment `yaml:"environments"`
 	Channels     map[string]Channel     `yaml:"channels"` // by "platform:channel"
@@ -87,6 +116,11 @@ type Org struct {
 // Approvals says how long a card waits.
 type Approvals struct {
 	Expiry time.Duration `yaml:"expiry"`
+}
+
+// Spending caps what models may cost.
+type Spending struct {
+	Month float64 `yaml:"month"` // in the currency of the price table; 0 is no cap
 }
 
 // Person is one human with any number of chat identities, each as
@@ -147,7 +181,8 @@ type Profile struct {
 // Budget is what one request may spend.
 type Budget struct {
 	Steps     int           `yaml:"steps"`
-	Tokens    int           `yaml:"tokens"`
+	Tokens    int           `yaml:"tokens"` // without those that the provider's cache served
+	Cost      float64       `yaml:"cost"`   // in the currency of the price table
 	ToolCalls int           `yaml:"tool_calls"`
 	PlanRuns  int           `yaml:"plan_runs"`
 	WallTime  time.Duration `yaml:"wall_time"`

@@ -149,10 +149,19 @@ func (d *decoder) entry(n *yaml.Node, m reflect.Value, name, key string) {
 	m.SetMapIndex(reflect.ValueOf(name), e)
 }
 
-// fields are the fields of a struct by their names in the file.
+// fields are the fields of a struct by their names in the file. Those of an
+// embedded struct count as its own.
 func fields(v reflect.Value) iter.Seq2[string, reflect.Value] {
 	return func(yield func(string, reflect.Value) bool) {
 		for i := range v.NumField() {
+			if v.Type().Field(i).Anonymous {
+				for name, f := range fields(v.Field(i)) {
+					if !yield(name, f) {
+						return
+					}
+				}
+				continue
+			}
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
 			if name != "" && name != "-" && !yield(name, v.Field(i)) {
 				return

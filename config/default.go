@@ -14,10 +14,13 @@ func Default() Config {
 	return Config{
 		DataDir: "data",
 		HTTP:    HTTP{Addr: "127.0.0.1:8080"},
-		Model:   Model{Provider: "scripted"},
+		Model: Model{
+			Endpoint: Endpoint{Provider: "scripted", Output: 8192}, Fallback: Endpoint{Output: 8192}, Context: 100_000,
+			FirstToken: time.Minute, Limit: 10 * time.Minute, Tries: 3, Currency: "USD",
+		},
 		Sandbox: Sandbox{
 			Image: "interlock-sandbox:demo", Memory: gib, CPUs: 1, Pids: 128,
-			FileSize: 512 * mib, OutputLimit: mib, Limit: 10 * time.Minute, Grace: 20 * time.Second,
+			FileSize: 512 * mib, OutputLimit: mib, Parallel: 4, Limit: 10 * time.Minute, Grace: 20 * time.Second,
 		},
 		Log: Log{Level: "info", Format: "text"},
 	}
@@ -35,11 +38,24 @@ func DefaultProfile() Profile {
 
 // DefaultBudget fills what a profile's budget leaves out.
 func DefaultBudget() Budget {
-	return Budget{Steps: 20, Tokens: 200000, ToolCalls: 50, PlanRuns: 10, WallTime: 15 * time.Minute}
+	return Budget{Steps: 20, Tokens: 500_000, Cost: 10, ToolCalls: 50, PlanRuns: 10, WallTime: 15 * time.Minute}
 }
 
-// complete adds the Org and the profiles that a file may leave out.
+// defaultNames are the models that a key alone buys, one a provider: a mid-sized one
+// that calls tools well.
+var defaultNames = map[string]string{
+	"anthropic": "claude-sonnet-5-5",
+	"openai":    "gpt-5.5",
+}
+
+// complete adds the names of models, the Org and the profiles that a file may
+// leave out.
 func (c *Config) complete() {
+	for _, e := range []*Endpoint{&c.Model.Endpoint, &c.Model.Fallback} {
+		if e.Name == "" && e.BaseURL == "" {
+			e.Name = defaultNames[e.Provider]
+		}
+	}
 	if len(c.Orgs) == 0 {
 		c.Orgs = map[string]Org{"default": DefaultOrg()}
 	}

@@ -95,7 +95,9 @@ func (c *Config) anchor(dir string) {
 	}
 	abs(&c.DataDir)
 	abs(&c.Model.Script)
-	for _, o := range c.Orgs {
+	for org, o := range c.Orgs {
+		abs(&o.Policies)
+		c.Orgs[org] = o
 		for name, s := range o.Stacks {
 			abs(&s.Repository)
 			abs(&s.Path)

@@ -18,7 +18,7 @@ var (
 	tiers     = []string{"observe", "recommend", "draft", "sandbox", "gated"}
 	roles     = []string{"viewer", "operator", "approver", "admin"}
 	kinds     = []string{"drift"}
-	providers = []string{"scripted"}
+	providers = []string{"scripted", "anthropic", "bedrock", "vertex", "openai", "langchain"}
 	levels    = []string{"debug", "info", "warn", "error"}
 	formats   = []string{"text", "json"}
 )
@@ -85,11 +85,7 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 		k.report("data_dir", "must name a folder")
 	}
 	k.address(c.HTTP.Addr, c.Console.Remote)
-	if c.Model.Provider == "" {
-		k.report("model.provider", "must name a provider; known: %s", list(providers))
-	} else if !slices.Contains(providers, c.Model.Provider) {
-		k.report("model.provider", "%s is not in this version; known: %s", strconv.Quote(c.Model.Provider), list(providers))
-	}
+	k.model(c.Model)
 	k.oneOf("log.level", "level", c.Log.Level, levels)
 	k.oneOf("log.format", "format", c.Log.Format, formats)
 	k.sandbox(c.Sandbox)
@@ -123,6 +119,7 @@ func (c *checker) sandbox(s Sandbox) {
 	c.positive("sandbox.pids", s.Pids > 0)
 	c.positive("sandbox.file_size", s.FileSize > 0)
 	c.positive("sandbox.output_limit", s.OutputLimit > 0)
+	c.positive("sandbox.parallel", s.Parallel > 0)
 	c.positive("sandbox.limit", s.Limit > 0)
 	c.positive("sandbox.grace", s.Grace > 0)
 }

@@ -13,6 +13,9 @@ func (c *checker) org(key string, o Org) {
 	if e := o.Approvals.Expiry; e < shortest || e > longest {
 		c.report(join(key, "approvals.expiry"), "must be between 1m and 24h")
 	}
+	if m := o.Spending.Month; m < 0 || m > 1e9 {
+		c.report(join(key, "spending.month"), "must be from 0, which is no cap, to 1000000000")
+	}
 	c.people(join(key, "people"), o)
 	for _, name := range names(o.Environments) {
 		k := join(join(key, "environments"), shown(name))
@@ -116,6 +119,7 @@ func (c *checker) profile(key string, p Profile) {
 	b, k := p.Budget, join(key, "budget")
 	c.positive(join(k, "steps"), b.Steps > 0)
 	c.positive(join(k, "tokens"), b.Tokens > 0)
+	c.positive(join(k, "cost"), b.Cost > 0 && b.Cost <= 1e9)
 	c.positive(join(k, "tool_calls"), b.ToolCalls > 0)
 	c.positive(join(k, "plan_runs"), b.PlanRuns > 0)
 	c.positive(join(k, "wall_time"), b.WallTime > 0)

@@ -143,5 +143,5 @@ func insertEvents(tx *gorm.DB, evs []agent.Event, ends map[string]*chainEnd) ([]
 			return nil, err
 		}
 	}
-	return seqs, nil
+	return seqs, insertBills(tx, evs)
 }

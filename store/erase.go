@@ -12,7 +12,8 @@ import (
 
 // Erase forgets what a session was about: its data key, payloads, holds,
 // artifacts, messages, and the bodies of its dead jobs. The envelopes stay and
-// still verify. Jobs that wait or run are not touched.
+// still verify; so do its bills, which hold no words. Jobs that wait or run are
+// not touched.
 func (db *DB) Erase(ctx context.Context, org, id string) error {
 	err := db.write(ctx, func(tx *gorm.DB) error {
 		s, err := session(tx, org, id, db.dialect().forUpdate)

@@ -156,10 +156,22 @@ func tombstone(k agent.Kind) agent.Payload {
 		p.Call = &agent.ToolCall{}
 	case agent.KindResult:
 		p.Call, p.Result = &agent.ToolCall{}, &agent.ToolResult{Text: "(erased)"}
-	case agent.KindApproval, agent.KindQuestion:
-		p.Call, p.Hold = &agent.ToolCall{}, &agent.Hold{Approval: &agent.Approval{}, Question: &agent.Question{}}
+	case agent.KindApproval, agent.KindQuestion, agent.KindVerdict:
+		p.Call, p.Hold = &agent.ToolCall{}, erasedHold()
+	case agent.KindFinding:
+		p.Scan = &agent.ScanNews{}
+	case agent.KindSummary:
+		p.Summary = &agent.Summary{}
+	case agent.KindPaused:
+		p.Pause = &agent.Pause{}
 	}
 	return p
+}
+
+// erasedHold is decided, and a question with something to press: so no words of
+// people are taken as its answer.
+func erasedHold() *agent.Hold {
+	return &agent.Hold{Approval: &agent.Approval{Verdicts: []agent.Verdict{{}}}, Question: &agent.Question{Choices: []string{"(erased)"}}}
 }
 
 func keyBelongs(org, session string) string { return string(fields("session key", org, session)) }

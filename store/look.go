@@ -26,7 +26,47 @@ func (db *DB) EventByID(ctx context.Context, org, id string) (agent.Event, error
 
 // Running lists the jobs that workers have in hand, oldest first.
 func (db *DB) Running(ctx context.Context, org string) ([]agent.Job, error) {
-	bodies, err := many[string](db.read(ctx), "SELECT body FROM jobs WHERE org = ? AND state = 'running' ORDER BY ord", org)
+	return db.jobs(ctx, "SELECT body FROM jobs WHERE org = ? AND state = 'running' ORDER BY ord", org)
+}
+
+// Resting lists the jobs that go on with a request when their time comes,
+// because no model could be reached, the next one first. A request that ended
+// meanwhile no longer rests, though its job still waits.
+func (db *DB) Resting(ctx context.Context, org string) ([]agent.Job, error) {
+	later, err := db.jobs(ctx, "SELECT body FROM jobs WHERE state = 'ready' AND control = 0 AND run_after > ? AND org = ? ORDER BY run_after, ord", nowMicros(), org)
+	if err != nil {
+		return nil, err
+	}
+	var resting []agent.Job
+	for _, j := range later {
+		if j.Turn == "" {
+			continue
+		}
+		paused, err := db.paused(ctx, j)
+		if err != nil {
+			return nil, fmt.Errorf("read events: %w", err)
+		}
+		if paused {
+			resting = append(resting, j)
+		}
+	}
+	return resting, nil
+}
+
+// paused tells whether a pause is the last that is known of the job's turn.
+func (db *DB) paused(ctx context.Context, j agent.Job) (bool, error) {
+	tx := db.read(ctx)
+	s, ok, err := find(tx, j.Org, threadKey(j.Thread))
+	if err != nil || !ok {
+		return false, err
+	}
+	kind, _, err := one[string](tx, "SELECT kind FROM events WHERE org = ? AND session = ? AND turn = ? AND kind <> ? ORDER BY seq DESC LIMIT 1",
+		j.Org, s.ID, j.Turn, string(agent.KindSummary))
+	return agent.Kind(kind) == agent.KindPaused, err
+}
+
+func (db *DB) jobs(ctx context.Context, sql string, args ...any) ([]agent.Job, error) {
+	bodies, err := many[string](db.read(ctx), sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read jobs: %w", err)
 	}

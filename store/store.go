@@ -25,9 +25,11 @@ var (
 	_ agent.Store      = (*DB)(nil)
 	_ agent.Jobs       = (*DB)(nil)
 	_ agent.Artifacts  = (*DB)(nil)
+	_ agent.Bills      = (*DB)(nil)
 	_ bot.Rows         = (*DB)(nil)
 	_ bot.Messages     = (*DB)(nil)
 	_ bot.Queue        = (*DB)(nil)
+	_ bot.Records      = (*DB)(nil)
 	_ scheduler.Claims = (*DB)(nil)
 )
 

@@ -27,6 +27,7 @@ func (m *Memory) Append(_ context.Context, org string, b agent.Batch) error {
 		s.log = append(s.log, coded[i])
 		b.Events[i].Seq = int64(len(s.log))
 		put(&m.recorded, key{org, ev.ID}, true)
+		m.charge(ev)
 		m.rows = append(m.rows, &row{org: org, id: ev.ID, session: s, event: coded[i]})
 	}
 	if b.Hold != nil {
@@ -56,12 +57,14 @@ func (m *Memory) check(org string, b agent.Batch) error {
 	if b.Fence != nil && !m.holdsFence(org, *b.Fence) {
 		return agent.ErrFenced
 	}
-	for _, ev := range b.Events {
+	for i, ev := range b.Events {
 		switch {
 		case m.Fail != "" && ev.Kind == m.Fail:
 			return errDown
 		case ev.Org != org || m.sessions[key{org, ev.Session}] == nil:
 			return agent.ErrNotFound
+		case m.recorded[key{org, ev.ID}], slices.ContainsFunc(b.Events[:i], func(o agent.Event) bool { return o.ID == ev.ID }):
+			return errTwice
 		}
 	}
 	if b.Job != nil && b.Job.Org != org {

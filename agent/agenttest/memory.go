@@ -19,8 +19,10 @@ var (
 	_ agent.Store     = (*Memory)(nil)
 	_ agent.Jobs      = (*Memory)(nil)
 	_ agent.Artifacts = (*Memory)(nil)
+	_ agent.Bills     = (*Memory)(nil)
 
-	errDown = errors.New("store is down")
+	errDown  = errors.New("store is down")
+	errTwice = errors.New("the event is on record already")
 )
 
 // key names a thing of one Org.
@@ -53,6 +55,7 @@ type Memory struct {
 	recorded  map[key]bool // events
 	jobs      []*job
 	rows      []*row
+	bills     []bill
 	wake      chan struct{}
 }
 

@@ -25,6 +25,11 @@ func TestMemoryArtifacts(t *testing.T) {
 	agenttest.TestArtifacts(t, func(*testing.T) (agent.Artifacts, int) { return &agenttest.Memory{}, agenttest.ArtifactLimit })
 }
 
+func TestMemoryBills(t *testing.T) {
+	t.Parallel()
+	agenttest.TestBills(t, func(*testing.T) agenttest.Ledger { return &agenttest.Memory{} })
+}
+
 func TestNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

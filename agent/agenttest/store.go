@@ -93,7 +93,7 @@ func roundTrip(t *testing.T, s agent.Store) {
 	full.Label = rbac.Label{Integrity: rbac.Trusted, Confidentiality: rbac.Internal, Origins: []string{"a", "b"}}
 	full.Payload.Call = &h.Call
 	full.Payload.Result = &agent.ToolResult{Text: "out", Plan: &agent.Plan{Stack: "web", Resources: []agent.PlanResource{{Address: "x.y"}}}}
-	full.Payload.Step = &agent.Step{Calls: []agent.ToolCall{h.Call}, Tokens: 7}
+	full.Payload.Step = &agent.Step{Calls: []agent.ToolCall{h.Call}}
 	full.Payload.Spent = &agent.Spent{Steps: 1, Wall: 1500 * time.Millisecond}
 	full.Payload.Hold = &h
 	bare := Answer(sess, "")

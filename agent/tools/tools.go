@@ -9,6 +9,7 @@ import (
 	"interlock/agent/tools/files/read"
 	"interlock/agent/tools/files/search"
 	"interlock/agent/tools/files/write"
+	"interlock/agent/tools/more"
 	"interlock/agent/tools/shell"
 	"interlock/agent/tools/tofu"
 	"interlock/agent/tools/tofu/apply"
@@ -38,6 +39,7 @@ func All(d Deps) []agent.Tool {
 		plan.New(t),
 		apply.New(t),
 		drift.New(t),
+		more.Tool{Artifacts: d.Artifacts},
 		askperson.Tool{},
 	}
 }

@@ -19,13 +19,15 @@ import (
 //
 //	say TEXT
 //	call TOOL {"json": "arguments"}
+//	raw TOOL BYTES, the arguments as a broken model would send them
 //	take NAME REGULAR-EXPRESSION with one group, of the results so far
 //	when CONDITION: TEXT
+//	anyway, which goes on even after a failure, as a model without sense would
 //
 // Empty lines and lines that begin with # are skipped. In texts and arguments
 // can stand ${stack}, ${tool}, ${result} (the first line of the newest result),
 // ${text} (more of it), the named groups of match and what was taken; the
-// argument "$artifact" is what the newest call kept.
+// argument "$artifact" is the newest plan of the turn.
 type parser struct {
 	file string
 	t    trajectory
@@ -99,6 +101,13 @@ func (p *parser) line(n int, text string, s *step) {
 		s.say = append(s.say, rest)
 	case "call":
 		p.call(n, rest, s)
+	case "raw":
+		tool, args, _ := strings.Cut(rest, " ")
+		if tool == "" {
+			p.fail(n, "write: raw TOOL BYTES")
+			return
+		}
+		s.calls = append(s.calls, call{tool: tool, raw: []byte(args)})
 	case "take":
 		p.take(n, rest, s)
 	case "when":
@@ -108,18 +117,19 @@ func (p *parser) line(n int, text string, s *step) {
 			return
 		}
 		s.whens = append(s.whens, when{condition, strings.TrimSpace(text)})
+	case "anyway":
+		s.anyway = true
 	default:
-		p.fail(n, "a line begins with say, call, take or when, not %q", verb)
+		p.fail(n, "a line begins with say, call, raw, take, when or anyway, not %q", verb)
 	}
 }
 
 func (p *parser) call(n int, text string, s *step) {
 	tool, args, _ := strings.Cut(text, " ")
 	c := call{tool: tool, args: map[string]any{}}
-	dec := json.NewDecoder(strings.NewReader(args))
-	dec.UseNumber() // a float would change large numbers
 	if args != "" {
-		if err := dec.Decode(&c.args); err != nil || dec.More() || c.args == nil {
+		var err error
+		if c.args, err = decode(args); err != nil {
 			p.fail(n, "the arguments must be one JSON object")
 			return
 		}
@@ -129,6 +139,19 @@ func (p *parser) call(n int, text string, s *step) {
 		return
 	}
 	s.calls = append(s.calls, c)
+}
+
+// decode reads one JSON object.
+func decode(args string) (v map[string]any, err error) {
+	dec := json.NewDecoder(strings.NewReader(args))
+	dec.UseNumber() // a float would change large numbers
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	if dec.More() || v == nil {
+		return nil, errors.New("is not one object")
+	}
+	return v, nil
 }
 
 var name = regexp.MustCompile(`^[a-z]+$`)

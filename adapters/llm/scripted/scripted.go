@@ -7,33 +7,42 @@ package scripted
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"interlock/agent"
 )
 
+// Name is what the bill names this model; it costs nothing.
+const Name = "scripted"
+
 // Model plays trajectories. It keeps nothing in memory between two steps: where
-// a turn is stands in the session's log, so that it goes on after a restart. It
-// is immutable and safe for concurrent use.
+// a turn is stands in the messages, so that it goes on after a restart, and can
+// as well stand behind a provider's wire. It is immutable and safe for
+// concurrent use.
 type Model struct{ all []trajectory }
 
 var _ agent.Model = (*Model)(nil)
 
 // Next plays the next step of the turn, or ends it: after the last step, after
 // a call that failed, or when no trajectory is about what was asked.
-func (m *Model) Next(ctx context.Context, p agent.Prompt) (agent.Step, error) {
+func (m *Model) Next(ctx context.Context, p agent.Prompt) (agent.Reply, error) {
 	if err := ctx.Err(); err != nil {
-		return agent.Step{}, err
+		return agent.Reply{}, err
 	}
-	ask := ""
-	if ev := p.Session.Asked(p.Turn); ev != nil {
-		ask = spoken(ev.Payload.Text)
+	t := read(p.Messages)
+	blocks, err := m.play(&t)
+	if err != nil {
+		return agent.Reply{}, err
 	}
-	t, vars, ok := m.find(ask)
-	if !ok {
-		return m.end(p, m.offScript()), nil
+	r := agent.Reply{Blocks: blocks, Stop: agent.StopEnd, Usage: usage(p, blocks), Model: Name}
+	if len(r.Calls()) > 0 {
+		r.Stop = agent.StopCalls
 	}
-	return m.play(p, t, vars)
+	if p.Stream != nil {
+		p.Stream(r.Text())
+	}
+	return r, nil
 }
 
 // find takes the first trajectory, and in it the first expression, that fits.
@@ -56,61 +65,59 @@ func (m *Model) find(ask string) (*trajectory, map[string]string, bool) {
 	return nil, nil, false
 }
 
-func (m *Model) play(p agent.Prompt, t *trajectory, vars map[string]string) (agent.Step, error) {
-	n := played(p.Session, p.Turn)
-	last := newest(p.Session, p.Turn)
-	if n >= len(t.steps) {
-		return m.end(p, "My script ends here."), nil
+func (m *Model) play(t *turn) ([]agent.Block, error) {
+	tr, vars, ok := m.find(spoken(t.ask))
+	if !ok {
+		return t.end(m.offScript()), nil
+	}
+	n, last := t.played(tr.steps), t.last()
+	if n >= len(tr.steps) {
+		return t.end("My script ends here."), nil
 	}
 	if vars["stack"] == "" {
-		vars["stack"] = stackOf(p.Session, p.Turn)
+		vars["stack"] = t.about()
 	}
-	if vars["stack"] == "" && t.uses("stack") {
-		return m.end(p, "Which stack? Say it by name, for example: "+t.ask), nil
+	if vars["stack"] == "" && tr.uses("stack") {
+		return t.end("Which stack? Say it by name, for example: " + tr.ask), nil
 	}
 	last.describe(vars)
-	if missing := t.take(n, p.Session.Results(p.Turn), vars); missing != "" && !last.failed() {
-		return m.end(p, "I did not find "+missing+" in what the tools returned, so I stop here."), nil
+	if missing := tr.take(n, slices.Concat(t.results...), vars); missing != "" && (!last.failed() || tr.steps[n].anyway) {
+		return t.end("I did not find " + missing + " in what the tools returned, so I stop here."), nil
 	}
-	s := t.steps[n]
+	s := tr.steps[n]
 	if text, ends := s.ending(last, vars); ends {
-		return m.end(p, text), nil
+		return t.end(text), nil
 	}
 	text := fill(strings.Join(s.say, "\n"), vars)
 	if len(s.calls) == 0 {
-		return m.end(p, text), nil
+		return t.end(text), nil
 	}
-	return m.step(p, t, n, text, vars)
+	vars[artifact] = t.artifact()
+	return s.blocks(n, text, vars)
 }
 
-func (m *Model) step(p agent.Prompt, t *trajectory, n int, text string, vars map[string]string) (agent.Step, error) {
-	st := agent.Step{Text: text}
-	var tools []string
-	for i, c := range t.steps[n].calls {
+// blocks are the words and the calls of a step. Each call has an id that every
+// wire takes.
+func (s step) blocks(n int, text string, vars map[string]string) (all []agent.Block, err error) {
+	if text != "" {
+		all = append(all, agent.Block{Text: text})
+	}
+	for i, c := range s.calls {
 		args, err := c.fill(vars)
 		if err != nil {
-			return st, fmt.Errorf("fill arguments of %s: %w", c.tool, err)
+			return nil, fmt.Errorf("fill arguments of %s: %w", c.tool, err)
 		}
-		st.Calls = append(st.Calls, agent.ToolCall{
-			ID: fmt.Sprintf("step%d.%d", n+1, i+1), Tool: c.tool, Args: p.Session.Fill(p.Turn, args),
-		})
-		tools = append(tools, c.tool)
+		all = append(all, agent.Block{Call: &agent.ToolCall{ID: fmt.Sprintf("step%d-%d", n+1, i+1), Tool: c.tool, Args: args}})
 	}
-	if p.Tell != nil {
-		p.Tell(fmt.Sprintf("step %d of %d: %s", n+1, len(t.steps), strings.Join(tools, ", ")))
-	}
-	st.Tokens = tokens(p.Session, st)
-	return st, nil
+	return all, nil
 }
 
 // end is an answer. The first one of a session says whose words these are.
-func (m *Model) end(p agent.Prompt, text string) agent.Step {
-	if !answered(p.Session) {
+func (t *turn) end(text string) []agent.Block {
+	if !t.answered {
 		text += "\n\nI am a scripted model: I can play prepared steps, and I plan nothing myself."
 	}
-	st := agent.Step{Text: text}
-	st.Tokens = tokens(p.Session, st)
-	return st
+	return []agent.Block{{Text: text}}
 }
 
 // offScript says what can be asked.

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"interlock/agent"
 )
 
 // trajectory is one story: what it answers to, and its steps.
@@ -23,12 +21,18 @@ type step struct {
 	calls []call
 	takes []take
 	whens []when
+
+	anyway bool // go on after a failure
 }
 
 type call struct {
 	tool string
 	args map[string]any
+	raw  []byte // sent as they are, in place of args
 }
+
+// artifact is the argument that stands for the newest plan of the turn.
+const artifact = "$artifact"
 
 // take reads a value out of the results so far. Of several takes of one name
 // the first that finds something counts.
@@ -49,7 +53,15 @@ func fill(text string, vars map[string]string) string {
 // fill puts variables into the strings of the arguments; they cannot break out
 // of them, because the arguments are built as data.
 func (c call) fill(vars map[string]string) (json.RawMessage, error) {
-	return json.Marshal(each(c.args, func(s string) string { return fill(s, vars) }))
+	if c.raw != nil {
+		return c.raw, nil
+	}
+	return json.Marshal(each(c.args, func(s string) string {
+		if s == artifact {
+			return vars[artifact]
+		}
+		return fill(s, vars)
+	}))
 }
 
 // each copies a JSON value with every string changed.
@@ -108,7 +120,7 @@ func (s step) variables() (names []string) {
 
 // take reads the variables of all steps up to n and names the one that a step
 // needs and the results do not have.
-func (t *trajectory) take(n int, results []agent.Event, vars map[string]string) (missing string) {
+func (t *trajectory) take(n int, results []result, vars map[string]string) (missing string) {
 	for _, s := range t.steps[:n+1] {
 		for _, tk := range s.takes {
 			if vars[tk.name] == "" {
@@ -124,7 +136,7 @@ func (t *trajectory) take(n int, results []agent.Event, vars map[string]string) 
 	return missing
 }
 
-func (tk take) from(results []agent.Event, vars map[string]string) string {
+func (tk take) from(results []result, vars map[string]string) string {
 	quoted := map[string]string{}
 	for name, v := range vars {
 		quoted[name] = regexp.QuoteMeta(v)
@@ -133,8 +145,8 @@ func (tk take) from(results []agent.Event, vars map[string]string) string {
 	if err != nil {
 		return "" // cannot be: it was compiled when it was loaded
 	}
-	for _, ev := range results {
-		if found := re.FindStringSubmatch(ev.Payload.Result.Text); len(found) > 1 && !ev.Payload.Result.Failed {
+	for _, r := range results {
+		if found := re.FindStringSubmatch(r.text); len(found) > 1 && !r.failed {
 			return found[1]
 		}
 	}
@@ -142,14 +154,14 @@ func (tk take) from(results []agent.Event, vars map[string]string) string {
 }
 
 // ending is what to say instead of going on. After a failure the script never
-// goes on, whether or not it has words for it.
+// goes on, whether or not it has words for it, unless it says "anyway".
 func (s step) ending(o outcome, vars map[string]string) (string, bool) {
 	for _, w := range s.whens {
 		if o.holds(w.condition) && (!o.failed() || w.condition == "failed" || w.condition == "denied") {
 			return fill(w.text, vars), true
 		}
 	}
-	if o.failed() {
+	if o.failed() && !s.anyway {
 		return strings.TrimSpace("I stop here: " + vars["tool"] + " did not succeed. " + vars["result"]), true
 	}
 	return "", false

@@ -31,7 +31,8 @@ type args struct {
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: "ask_person",
-		Description: "Ask the people of this thread when a decision is theirs or a fact is missing. The run rests until somebody answers or the time is over. " +
+		Description: "Ask the people of this thread one question. Use it when a decision is theirs or a fact cannot be looked up; not for approval of a call, " +
+			"which its card asks for, and never for a secret. The run rests until somebody answers or the time is over. " +
 			`Effect: none. Example: {"question": "Keep the open port or put it back to code?", "choices": ["keep", "put back"], "wait": "30m", "otherwise": "nothing is changed"}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["question"], "properties": {
 			"question": {"type": "string", "minLength": 1, "maxLength": 1500, "description": "One question, in plain words."},

@@ -113,19 +113,31 @@ func Ended(out agent.Output) agent.ToolResult {
 	return Fail("not done: %s", why)
 }
 
-// Lines splits output into at most limit lines of at most width bytes, and
-// tells how many were left out.
-func Lines(out []byte, limit, width int) (lines []string, left int) {
+// Size is the most bytes of one answer: a little less than what the agent records
+// whole, so that an answer is cut once, and by whole lines.
+const Size = 15 << 10
+
+// Lines splits output into lines of at most width bytes.
+func Lines(out []byte, width int) (lines []string) {
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimRight(line, "\r\n")
 		if len(line) > width {
 			line = strings.ToValidUTF8(line[:width], "") + "..."
 		}
-		if len(lines) == limit {
-			left++
-			continue
-		}
 		lines = append(lines, line)
 	}
-	return lines, left
+	return lines
+}
+
+// Fit keeps the first lines that are at most so many and together within Size,
+// and tells how many are left out.
+func Fit(lines []string, most int) (kept []string, left int) {
+	size := 0
+	for i, line := range lines {
+		size += len(line) + 1
+		if i == most || size > Size {
+			return lines[:i], len(lines) - i
+		}
+	}
+	return lines, 0
 }

@@ -196,6 +196,50 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// An answer is cut by the tool, at whole lines, and stays below what the agent
+// would cut in the middle; what it says of reading on comes to the end.
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	var long strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&long, "%s line %d\n", strings.Repeat("x", 200), i+1)
+	}
+	b := &box{dir: t.TempDir()}
+	put := func(name, content string) {
+		raw, _ := json.Marshal(map[string]string{"stack": "web", "path": name, "content": content})
+		run(t, b, "write_file", string(raw))
+	}
+	put("long", long.String())
+	put("wide", "a\n"+strings.Repeat("\u00e9", 10_000)+"\nz\n")
+	for i := range 90 {
+		put(fmt.Sprintf("many/%s%03d", strings.Repeat("n", 200), i), "")
+	}
+	for args, tool := range map[string]string{`{"stack": "web", "path": "many"}`: "list_files", `{"stack": "web", "path": "long", "pattern": "line"}`: "search_files", `{"stack": "web", "path": "long"}`: "read_file"} {
+		if r := run(t, b, tool, args); len(r.Text) > 16<<10 || len(r.Text) < 14<<10 || !strings.Contains(r.Text, "\n(cut: ") {
+			t.Errorf("%s: %d bytes, ends %q", tool, len(r.Text), r.Text[len(r.Text)-80:])
+		}
+	}
+	var got strings.Builder
+	for from, more := 1, true; more; {
+		var text string
+		text, more = run(t, b, "read_file", fmt.Sprintf(`{"stack": "web", "path": "long", "from": %d}`, from)).Text, false
+		if at := strings.LastIndex(text, "(cut: lines "); at >= 0 {
+			if _, err := fmt.Sscanf(text[strings.LastIndex(text, ":")+1:], "%d)", &from); err != nil {
+				t.Fatal(err)
+			}
+			text, more = text[:at], true
+		}
+		got.WriteString(text)
+	}
+	if got.String() != long.String() {
+		t.Errorf("read %d bytes of %d", got.Len(), long.Len())
+	}
+	text := run(t, b, "read_file", `{"stack": "web", "path": "wide", "from": 2}`).Text
+	if !strings.HasSuffix(text, "\u00e9\n(line 2 is cut: it is longer than 15360 bytes)\n(cut: lines 2 to 2; read on with \"from\": 3)") {
+		t.Errorf("a wide line ends %q", text[len(text)-120:])
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
 	for _, p := range []string{".git/config", "a/.GIT/hooks/x", ".terraform/x", "terraform.tfstate", "a/x.tfstate", "x.tfstate.backup", "a/", ".", "./.git/x", ".terraform"} {

@@ -17,8 +17,11 @@ import (
 const (
 	name  = "shell"
 	limit = 5 * time.Minute
-	head  = 12 << 10 // bytes kept of the beginning of the output
-	tail  = 4 << 10  // and of its end
+
+	// Bytes kept of the beginning and of the end of an output. It is much more
+	// than a model is told: the agent keeps the rest within reach.
+	head = 192 << 10
+	tail = 64 << 10
 )
 
 // Tool runs a command in the session's container.
@@ -33,8 +36,9 @@ type args struct{ Stack, Command string }
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: name,
-		Description: "Run a shell command (busybox sh) in this session's sandbox, which has no network and no credentials. Use the file tools where they do. " +
-			"Effect: a command that is known to only read is a read; any other runs as execute. Live infrastructure is never changed here: use tofu_plan and tofu_apply. " +
+		Description: "Run a shell command (busybox sh) in this session's sandbox, which has no network and no credentials. Use it for what no other tool does, " +
+			"such as counting and comparing; not for plans, nor for live infrastructure, which tofu_plan and tofu_apply are for. " +
+			"Effect: reads when every command is known to only read; any other executes in the sandbox. " +
 			`Example: {"stack": "payments-prod", "command": "grep -rn 0.0.0.0/0 . | wc -l"}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["command"], "properties": {
 			"command": {"type": "string", "minLength": 1, "maxLength": 16384, "description": "The command line."},

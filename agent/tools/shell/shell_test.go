@@ -86,6 +86,7 @@ func TestRun(t *testing.T) {
 		{agent.Output{Stdout: []byte("a\n"), Stderr: []byte("b\n"), Code: 3}, "a\n\n[stderr]\nb\n\n[exit code 3]"},
 		{agent.Output{Stdout: []byte("a"), Truncated: true}, "a\n[output beyond the sandbox's limit was dropped]"},
 		{agent.Output{Stopped: true, Code: 137}, "[stopped before it ended]"},
+		{agent.Output{Stdout: []byte(strings.Repeat("x", 100<<10) + "whole"), Stderr: []byte("why"), Code: 1}, "xwhole\n[stderr]\nwhy\n[exit code 1]"},
 		{agent.Output{Stdout: []byte(strings.Repeat("x", head) + "middle" + strings.Repeat("y", tail))}, "[cut: 6 bytes left out]"},
 	} {
 		b := &box{out: c.out}

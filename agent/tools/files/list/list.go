@@ -40,7 +40,8 @@ type args struct {
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: name,
-		Description: "List the files of a stack's repository, to find out where its code is. A folder ends in a slash. " +
+		Description: "List the files of a stack's repository, as this session has it; a folder ends in a slash. Use it first, to find out where code is; " +
+			"not to look for a text, which search_files does. " +
 			`Effect: reads. Example: {"stack": "payments-prod", "path": "modules", "depth": 2}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["stack"], "properties": {
 			"stack": {"type": "string", "minLength": 1, "description": "Name of the stack."},
@@ -81,13 +82,12 @@ func (t Tool) Run(ctx context.Context, e agent.Env, c agent.ToolCall) (agent.Too
 }
 
 func text(out agent.Output) string {
-	all, _ := files.Lines(out.Stdout, 1<<20, 1000)
+	all := files.Lines(out.Stdout, 1000)
 	for i := range all {
 		all[i] = strings.TrimPrefix(all[i], "./")
 	}
 	slices.Sort(all)
-	left := max(0, len(all)-most)
-	all = all[:len(all)-left]
+	all, left := files.Fit(all, most)
 	switch {
 	case len(all) == 0:
 		return "(empty)"

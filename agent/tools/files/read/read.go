@@ -16,8 +16,7 @@ import (
 
 const (
 	name  = "read_file"
-	lines = 400      // in one answer, when the arguments name none
-	size  = 32 << 10 // bytes in one answer
+	lines = 400 // in one answer, when the arguments name none
 )
 
 // Tool reads a file, or some lines of it.
@@ -34,7 +33,8 @@ type args struct {
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: name,
-		Description: "Read one text file of a stack's repository, as this session has it. The answer says when it was cut and how to read on. " +
+		Description: "Read one text file of a stack's repository, as this session has it. Use it before you judge or edit code; " +
+			"not to look for a text, which search_files does. The answer says when it was cut and how to read on. " +
 			`Effect: reads. Example: {"stack": "payments-prod", "path": "network/main.tf", "from": 1, "lines": 200}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["stack", "path"], "properties": {
 			"stack": {"type": "string", "minLength": 1, "description": "Name of the stack."},
@@ -76,7 +76,8 @@ func (t Tool) Run(ctx context.Context, e agent.Env, c agent.ToolCall) (agent.Too
 	return files.OK(text(out, from, n)), nil
 }
 
-// text keeps whole lines within the size and says where to read on.
+// text keeps whole lines within the size and says where to read on. Only a line
+// that alone is too long is cut.
 func text(out agent.Output, from, n int) string {
 	if strings.ContainsRune(string(out.Stdout), 0) {
 		return "(not a text file)"
@@ -84,15 +85,17 @@ func text(out agent.Output, from, n int) string {
 	var b strings.Builder
 	got, more := 0, out.Truncated
 	for line := range strings.Lines(string(out.Stdout)) {
-		if got == n || got > 0 && b.Len()+len(line) > size {
+		if got == n || got > 0 && b.Len()+len(line) > files.Size {
 			more = true
 			break
 		}
-		if len(line) > size {
-			line, more = strings.ToValidUTF8(line[:size], "")+"\n", true
+		got++
+		if len(line) > files.Size {
+			b.WriteString(strings.ToValidUTF8(line[:files.Size], ""))
+			fmt.Fprintf(&b, "\n(line %d is cut: it is longer than %d bytes)\n", from+got-1, files.Size)
+			continue
 		}
 		b.WriteString(line)
-		got++
 	}
 	switch {
 	case got == 0 && from > 1:

@@ -35,7 +35,8 @@ type args struct {
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: name,
-		Description: "Find the lines of a stack's repository that hold a text, with file and line number. " +
+		Description: "Find the lines of a stack's repository that hold a text, with file and line number. Use it to find where something is set or used; " +
+			"not to read a whole file, which read_file does. " +
 			`Effect: reads. Example: {"stack": "payments-prod", "pattern": "source_ranges"}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["stack", "pattern"], "properties": {
 			"stack": {"type": "string", "minLength": 1, "description": "Name of the stack."},
@@ -94,7 +95,7 @@ func flags(a args) string {
 }
 
 func text(out agent.Output) string {
-	found, left := files.Lines(out.Stdout, most, width)
+	found, left := files.Fit(files.Lines(out.Stdout, width), most)
 	for i := range found {
 		found[i] = strings.TrimPrefix(found[i], "./")
 	}

@@ -34,7 +34,8 @@ type args struct {
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: name,
-		Description: "Write a whole file in this session's copy of a stack's repository, for example before validating a change. Nothing outside the copy moves. " +
+		Description: "Write a whole file in this session's copy of a stack's repository. Use it to edit code, after you read the file, and validate afterwards; " +
+			"not for a part of a file, nor for state. Nothing outside of the copy moves. " +
 			`Effect: edits the workspace. Example: {"stack": "payments-prod", "path": "network/main.tf", "content": "resource ...\n"}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["stack", "path", "content"], "properties": {
 			"stack": {"type": "string", "minLength": 1, "description": "Name of the stack."},

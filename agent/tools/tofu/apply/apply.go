@@ -25,8 +25,8 @@ const (
 	command = limit - 2*time.Minute
 )
 
-const description = `Applies exactly one stored plan, made by tofu_plan from a reviewed commit. People approve it first, on a card that shows the plan. Use it only after tofu_plan, with the id that it gave.
-Effect: change, or destroy when anything is deleted or replaced.
+const description = `Applies exactly one stored plan, made by tofu_plan from a reviewed commit. Use it when people asked for the change, right after tofu_plan and with the id that it gave; not for a plan of an edited workspace, which is refused. The call rests until people approve it on a card that shows the plan.
+Effect: changes live infrastructure, or destroys when anything is deleted or replaced.
 Example: {"plan": "3f5a..."}`
 
 const schema = `{

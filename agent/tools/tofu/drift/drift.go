@@ -21,8 +21,8 @@ const limit = 10 * time.Minute
 // shown is how many findings the text names; the result has them all.
 const shown = 20
 
-const description = `Scans a stack for drift: what in the world is no longer as the reviewed code says, and what of the code is not applied yet. Use it when somebody may have changed something by hand.
-Effect: read; nothing is changed.
+const description = `Scans a stack for drift: what in the world is no longer as the reviewed code says, and what of the code is not applied yet. Use it when something may have been changed by hand, and after each apply; not for edited code, which tofu_plan is for.
+Effect: reads; nothing is changed.
 Example: {"stack": "payments-prod"}`
 
 const schema = `{

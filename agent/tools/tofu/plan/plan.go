@@ -17,8 +17,8 @@ const name = "tofu_plan"
 
 const limit = 10 * time.Minute
 
-const description = `Plans a stack: what applying its code would change in the world. The plan is stored, and its id is what tofu_apply takes. Use it before any change, and to show what an edit would do.
-Effect: read for the newest reviewed commit, propose for the edited workspace of this session, whose plan can never be applied; nothing live is touched.
+const description = `Plans a stack: what applying its code would change in the world. The plan is stored, and its id is what tofu_apply takes. Use it before any change, and to show what an edit would do; not to look for drift, which drift_scan does.
+Effect: reads, for the newest reviewed commit; proposes, for the edited workspace of this session, whose plan can never be applied. Nothing live is touched.
 Example: {"stack": "payments-prod"}`
 
 const schema = `{

@@ -21,8 +21,8 @@ const limit = 5 * time.Minute
 // shown is how many diagnostics are told.
 const shown = 20
 
-const description = `Checks a stack's OpenTofu code: syntax, types and the schemas of its providers. Use it after each edit and before tofu_plan.
-Effect: read for the newest reviewed commit, propose for the edited workspace of this session; nothing live is touched.
+const description = `Checks a stack's OpenTofu code: syntax, types and the schemas of its providers. Use it after each edit, before tofu_plan; not to learn what would change, which only a plan tells.
+Effect: reads, for the newest reviewed commit; proposes, for the edited workspace of this session. Nothing live is touched.
 Example: {"stack": "payments-prod", "workspace": true}`
 
 const schema = `{
