@@ -85,14 +85,16 @@ func (s *scene) turn(ctx context.Context, say saying) {
 	for !rested(s.log(ctx, th), id) {
 		select {
 		case <-ctx.Done():
-			s.Fatalf("line %d: %s %s: no rest came\n%s", say.line, say.who, say.verb, late(s, th))
+			s.Fatalf("line %d: %s %s: no rest came\n%s", say.line, say.who, say.verb, late(ctx, s, th))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
 // late is the record of a thread whose own time is over.
-func late(s *scene, th agent.Thread) record { return record{events: s.log(s.Context(), th)} }
+func late(ctx context.Context, s *scene, th agent.Thread) record {
+	return record{events: s.log(context.WithoutCancel(ctx), th)}
+}
 
 func (say saying) words() string {
 	if say.verb == "stops" {

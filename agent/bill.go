@@ -129,6 +129,7 @@ func (u *run) capped(ctx context.Context) (why string, tell *Job, err error) {
 	return "", &Job{
 		ID: "spending/" + u.s.Org + "/" + month.Format("2006-01"), Org: u.s.Org, Trace: u.job.Trace, Thread: u.s.Thread,
 		Actor: u.actor, Tier: u.tier, Profile: u.profile.Name,
-		Notice: fmt.Sprintf("%d%% of this month's cap of %s for models is spent. At 100%% I stop; it begins anew on %s (UTC).", tellAt, sp.Say(sp.Month), next),
+		Notice: fmt.Sprintf("%d%% of this month's cap of %s for models is spent. At 100%% I stop; it begins anew on %s (UTC), and an administrator can raise orgs.%s.spending.month.",
+			tellAt, sp.Say(sp.Month), next, u.s.Org),
 	}, nil
 }

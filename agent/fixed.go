@@ -6,10 +6,17 @@ import (
 	"strings"
 )
 
+// commanded tells whether a turn is a Command: its calls are fixed, and no model
+// is asked.
+func (s *Session) commanded(turn string) bool {
+	ask := s.Asked(turn)
+	return ask != nil && len(ask.Payload.Ask.Calls) > 0
+}
+
 // fixed plays the calls of a Command in order, one a step. It ends after the
 // last, or after one that failed, with no words of its own.
-func (s *Session) fixed(ask *Event) Step {
-	done := s.Results(ask.Turn)
+func (s *Session) fixed(turn string) Step {
+	ask, done := s.Asked(turn), s.Results(turn)
 	calls := ask.Payload.Ask.Calls
 	if n := len(done); n >= len(calls) || n > 0 && done[n-1].Payload.Result.Failed {
 		return Step{}

@@ -205,8 +205,8 @@ func (u *run) loop(ctx context.Context) error {
 // step asks the model once and records what it wants before anything is done.
 // A Command has fixed calls instead.
 func (u *run) step(ctx context.Context) (done bool, err error) {
-	if ask := u.s.Asked(u.turn); ask != nil && len(ask.Payload.Ask.Calls) > 0 {
-		return u.took(ctx, Batch{}, u.s.fixed(ask), nil)
+	if u.s.commanded(u.turn) {
+		return u.took(ctx, Batch{}, u.s.fixed(u.turn), nil)
 	}
 	sp := u.spent()
 	if limit := u.profile.Budget.overStep(sp); limit != "" {
@@ -246,8 +246,10 @@ func (u *run) took(ctx context.Context, b Batch, st Step, bill *Bill) (done bool
 	}
 	if len(st.Calls) == 0 {
 		sp := u.spent()
+		if !u.s.commanded(u.turn) {
+			sp.Steps++ // this one, which has no event of its own
+		}
 		if bill != nil {
-			sp.Steps++
 			sp.add(*bill)
 		}
 		p := u.final(st, sp)
@@ -286,9 +288,9 @@ func (u *run) spent() Spent {
 // final is the answer; the answer to a Command is its last result, as data.
 func (u *run) final(st Step, sp Spent) Payload {
 	p := Payload{Text: st.Text, Spent: &sp}
-	ask, res := u.s.Asked(u.turn), u.s.Results(u.turn)
+	res := u.s.Results(u.turn)
 	switch {
-	case ask != nil && len(ask.Payload.Ask.Calls) > 0:
+	case u.s.commanded(u.turn):
 		if len(res) > 0 {
 			p.Call, p.Result, p.Hold = res[len(res)-1].Payload.Call, res[len(res)-1].Payload.Result, res[len(res)-1].Payload.Hold
 		}
@@ -413,7 +415,14 @@ func (r *Runner) giveUp(ctx context.Context, c Claimed, cause error) error {
 	if err != nil {
 		return err
 	}
-	return u.emit(ctx, KindGaveUp, Payload{Text: fmt.Sprintf("I tried %d times and gave up: %s", c.Attempt, plainCause(cause))})
+	var evs []Event
+	if c.Turn != "" {
+		u.turn = c.Turn
+	}
+	if u.s.resting(u.turn) { // its card must not say any more that it goes on
+		evs = append(evs, u.event(KindResumed, Payload{Text: "it failed"}))
+	}
+	return u.commit(ctx, Batch{}, append(evs, u.event(KindGaveUp, Payload{Text: fmt.Sprintf("I tried %d times and gave up: %s", c.Attempt, plainCause(cause))}))...)
 }
 
 // plainCause is the innermost reason, which is what a person can act on.
