@@ -45,29 +45,66 @@ func (m *asked) Next(_ context.Context, p agent.Prompt) (agent.Reply, error) {
 		m.overhead = append(m.overhead, at.Sub(was))
 	}
 	defer func() { m.answered[turn] = time.Now() }()
+	r := calls("read_more", `{"handle":"0000"}`)
 	if n >= m.steps {
-		return says("done"), nil
+		r = says("done")
 	}
-	return calls("read_more", `{"handle":"0000"}`), nil
+	r.Usage = agent.Usage{} // the provider counts
+	return r, nil
+}
+
+// ends is a meter that tells when runs end: to look for it would load the machine.
+type ends chan agent.Kind
+
+func (ends) Tool(string, time.Duration, bool) {}
+
+func (ends) Step(time.Duration, agent.Usage) {}
+
+func (e ends) Run(end agent.Kind, _ time.Duration) { e <- end }
+
+// await takes the next end, which must be an answer.
+func (e ends) await(b *testing.B) {
+	b.Helper()
+	select {
+	case end := <-e:
+		if end != agent.KindAnswer {
+			b.Fatalf("a run ended by %s", end)
+		}
+	case <-time.After(time.Minute):
+		b.Fatal("a run did not end")
+	}
+}
+
+func ask(b *testing.B, a *app, thread, id string) {
+	b.Helper()
+	t := agent.Thread{Platform: "console", Channel: "payments", ID: thread}
+	if _, err := a.in.Mention(b.Context(), bot.Mention{ID: id, Org: demoOrg, Thread: t, Actor: demoActor("alice"), Text: id}); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // Goal: at most 5 ms p95 from one answer of the model to the next question,
-// with its three writes, each on the disk, and a tool that does nothing.
+// with its three writes, each on the disk, and a tool that does nothing. The
+// floor is three such writes of the same store with nothing around them.
 func BenchmarkStepOverhead(b *testing.B) {
 	a, _ := benchApp(b, false)
-	m := &asked{answered: map[string]time.Time{}, steps: 19}
-	a.runner.Model = m
-	for n := range 10 {
-		t := agent.Thread{Platform: "console", Channel: "payments", ID: "step"}
-		m.turn(b, a, t, fmt.Sprint("turn ", n))
+	m, e := &asked{answered: map[string]time.Time{}, steps: 19}, make(ends, 1)
+	a.runner.Model, a.runner.Meter = m, e
+	for n := range 20 {
+		ask(b, a, fmt.Sprint("step", n/4), fmt.Sprint("turn", n)) // four turns a thread: 80 steps of history
+		e.await(b)
 	}
-	var write []time.Duration // the floor: the same three writes, with nothing around them
-	for n := range 100 {
+	s, err := a.db.Open(b.Context(), demoOrg, agent.Thread{Platform: "console", Channel: "payments", ID: "floor"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var write []time.Duration
+	for n := range 200 {
 		began := time.Now()
 		for i := range 3 {
 			ev := agent.Event{
-				Schema: agent.Schema, ID: fmt.Sprint("floor", n, i), Org: demoOrg, Session: floorSession(b, a), Turn: "floor", Run: "floor",
-				At: time.Now().UTC(), Kind: agent.KindNotice, Actor: demoActor("alice"), Payload: agent.Payload{Text: strings.Repeat("x", 300)},
+				Schema: agent.Schema, ID: fmt.Sprint("floor", n, "-", i), Org: demoOrg, Session: s.ID, Turn: "floor", Run: "floor",
+				At: time.Now().UTC(), Kind: agent.KindStep, Actor: demoActor("alice"), Payload: agent.Payload{Step: &agent.Step{Text: strings.Repeat("x", 300)}},
 			}
 			if err := a.db.Append(b.Context(), demoOrg, agent.Batch{Events: []agent.Event{ev}}); err != nil {
 				b.Fatal(err)
@@ -75,67 +112,74 @@ func BenchmarkStepOverhead(b *testing.B) {
 		}
 		write = append(write, time.Since(began))
 	}
+	b.ReportMetric(float64(len(m.overhead)), "steps")
 	b.ReportMetric(p95(m.overhead), "p95-ms")
+	b.ReportMetric(p50(m.overhead), "p50-ms")
 	b.ReportMetric(p95(write), "writes-p95-ms")
 	b.ReportMetric(p95(m.overhead)/p95(write), "of-writes")
 	b.ReportMetric(0, "ns/op")
 }
 
-func floorSession(b *testing.B, a *app) string {
-	b.Helper()
-	s, err := a.db.Open(b.Context(), demoOrg, agent.Thread{Platform: "console", Channel: "payments", ID: "floor"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return s.ID
+// p50 of samples that p95 has sorted, in milliseconds.
+func p50(samples []time.Duration) float64 {
+	return float64(samples[len(samples)/2].Microseconds()) / 1000
 }
 
-func (m *asked) turn(b *testing.B, a *app, t agent.Thread, words string) {
-	b.Helper()
-	if _, err := a.in.Mention(b.Context(), bot.Mention{ID: words, Org: demoOrg, Thread: t, Actor: demoActor("alice"), Text: words}); err != nil {
-		b.Fatal(err)
-	}
-	awaitAnswers(b, a, t, words)
+// gaps is a model whose longest silence is measured.
+type gaps struct {
+	agent.Model
+	mu    sync.Mutex
+	worst []time.Duration // of each reply
 }
 
-// awaitAnswers waits until the ask with this id was answered.
-func awaitAnswers(b *testing.B, a *app, t agent.Thread, id string) {
-	b.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		s, err := a.db.Open(b.Context(), demoOrg, t)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, ev := range s.Events {
-			if ev.Turn == id && ev.Kind == agent.KindAnswer {
-				return
-			}
-			if ev.Turn == id && ev.Kind == agent.KindStopped {
-				b.Fatal(ev.Payload.Text)
-			}
-		}
-		if time.Now().After(deadline) {
-			b.Fatalf("no answer to %s", id)
+func (g *gaps) Next(ctx context.Context, p agent.Prompt) (agent.Reply, error) {
+	last, worst, stream := time.Now(), time.Duration(0), p.Stream
+	p.Stream = func(text string) {
+		worst, last = max(worst, time.Since(last)), time.Now()
+		if stream != nil {
+			stream(text)
 		}
 	}
+	r, err := g.Model.Next(ctx, p)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.worst = append(g.worst, worst)
+	return r, err
 }
 
-// Goal: 200 runs stream at once on two cores without a stall: each takes about
-// as long as its provider takes, which is the floor.
+// Goal: 200 runs stream at once on two cores without a stall. The floor is one
+// run alone against the same provider, which pauses 20 ms before each record.
 func BenchmarkStreamsAtOnce(b *testing.B) {
-	const runs, pieces, gap = 200, 100, 20 * time.Millisecond
+	const gap = 20 * time.Millisecond
 	a, _ := benchApp(b, false)
 	s := llmtest.NewServer(b, nil)
-	reply := agent.Reply{Blocks: []agent.Block{{Text: strings.Repeat("some words ", pieces)}}, Stop: agent.StopEnd}
-	for range runs + 1 {
+	var reply agent.Reply
+	for range 25 {
+		reply.Blocks = append(reply.Blocks, agent.Block{Text: "some words of a model that writes slowly"})
+	}
+	reply.Stop = agent.StopEnd
+	for range 201 {
 		s.Plan(llmtest.Slow(reply, gap))
 	}
-	a.runner.Model = wireModel(b, s)
-	one := timeRuns(b, a, 1)
-	all := timeRuns(b, a, runs)
-	b.ReportMetric(p95(one), "alone-ms")
-	b.ReportMetric(p95(all), "p95-ms")
-	b.ReportMetric(p95(all)/p95(one), "of-alone")
+	g, e := &gaps{Model: wireModel(b, s)}, make(ends, 201)
+	a.runner.Model, a.runner.Meter = g, e
+	times := func(n int) time.Duration {
+		began := time.Now()
+		for i := range n {
+			ask(b, a, fmt.Sprint("stream", n, i), fmt.Sprint("stream", n, i))
+		}
+		for range n {
+			e.await(b)
+		}
+		return time.Since(began)
+	}
+	alone := times(1)
+	g.worst = nil
+	all := times(200)
+	b.ReportMetric(alone.Seconds()*1000, "alone-ms")
+	b.ReportMetric(all.Seconds()*1000, "all-200-ms")
+	b.ReportMetric(all.Seconds()/alone.Seconds(), "of-alone")
+	b.ReportMetric(p95(g.worst), "silence-p95-ms")
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -146,40 +190,6 @@ func wireModel(b *testing.B, s *llmtest.Server) agent.Model {
 		b.Fatal(err)
 	}
 	return llm.New(llm.Options{Models: []llm.Named{{Name: s.Name(), Model: m}}, FirstToken: time.Minute, Limit: time.Minute})
-}
-
-// timeRuns asks in n threads at once and times each to its answer on record.
-func timeRuns(b *testing.B, a *app, n int) (took []time.Duration) {
-	b.Helper()
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for i := range n {
-		all.Go(func() {
-			id := fmt.Sprintf("stream-%d-%d", n, i)
-			t := agent.Thread{Platform: "console", Channel: "payments", ID: id}
-			began := time.Now()
-			if _, err := a.in.Mention(b.Context(), bot.Mention{ID: id, Org: demoOrg, Thread: t, Actor: demoActor("alice"), Text: "tell me"}); err != nil {
-				b.Error(err)
-				return
-			}
-			for deadline := began.Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-				s, err := a.db.Open(b.Context(), demoOrg, t)
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				if k := len(s.Events); k > 0 && s.Events[k-1].Kind == agent.KindAnswer {
-					mu.Lock()
-					took = append(took, s.Events[k-1].At.Sub(began))
-					mu.Unlock()
-					return
-				}
-			}
-			b.Errorf("no answer to %s", id)
-		})
-	}
-	all.Wait()
-	return took
 }
 
 // Goal: at least 80% of the input tokens of ten steps come from the provider's
@@ -196,14 +206,13 @@ func BenchmarkPromptCache(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			e := make(ends, 1)
 			if a.runner.Model, err = newModel(b.Context(), cfg.Model, nil); err != nil {
 				b.Fatal(err)
 			}
-			t := agent.Thread{Platform: "console", Channel: "payments", ID: "cache"}
-			if _, err := a.in.Mention(b.Context(), bot.Mention{ID: "c", Org: demoOrg, Thread: t, Actor: demoActor("alice"), Text: "look"}); err != nil {
-				b.Fatal(err)
-			}
-			awaitAnswers(b, a, t, "c")
+			a.runner.Meter = e
+			ask(b, a, "cache", "look")
+			e.await(b)
 			u := s.Usage()
 			in := u.Input + u.CacheRead + u.CacheWrite
 			b.ReportMetric(float64(len(s.Requests())), "steps")

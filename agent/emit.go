@@ -53,6 +53,10 @@ func (u *run) commit(ctx context.Context, b Batch, evs ...Event) error {
 	if err := u.Store.Append(ctx, u.s.Org, b); err != nil {
 		return fmt.Errorf("record %s: %w", evs[0].Kind, err)
 	}
+	if evs[0].Seq == u.s.Seq()+1 { // nobody spoke meanwhile
+		u.s.Events = append(u.s.Events, evs...)
+		return nil
+	}
 	return u.refresh(ctx)
 }
 

@@ -55,13 +55,13 @@ func (u *run) stoppable(ctx context.Context) (live context.Context, done func())
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
-			if u.stopOrdered(live) {
-				cancel(errStopped)
-			}
 			select {
 			case <-live.Done():
 				return
-			case <-tick.C:
+			case <-tick.C: // the run has just read the log itself
+			}
+			if u.stopOrdered(live) {
+				cancel(errStopped)
 			}
 		}
 	}()

@@ -52,6 +52,13 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 	return Card{}, "", false
 }
 
+// Shown tells whether an event is shown to people: only such events need a row
+// in the outbox.
+func Shown(ev agent.Event) bool {
+	_, _, show := render(ev)
+	return show
+}
+
 func notice(title string, tone Tone, text string, sp *agent.Spent) Card {
 	text = plain(text)
 	return Card{Title: title, Tone: tone, Body: text, Footer: footer(sp), Fallback: title + ": " + text}

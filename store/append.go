@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"interlock/agent"
+	"interlock/bot"
 )
 
 // Append writes a batch in one transaction, or nothing of it.
@@ -31,7 +32,7 @@ func (db *DB) Append(ctx context.Context, org string, b agent.Batch) error {
 	if b.Hold != nil {
 		b.Hold.Version++
 	}
-	if len(b.Events) > 0 {
+	if slices.ContainsFunc(b.Events, bot.Shown) {
 		db.outbox.signal()
 	}
 	if b.Job != nil {
@@ -126,7 +127,7 @@ func (db *DB) chainEnd(tx *gorm.DB, org, id string) (*chainEnd, error) {
 
 func insertEvents(tx *gorm.DB, evs []agent.Event, ends map[string]*chainEnd) ([]int64, error) {
 	rows, payloads := make([]eventRow, len(evs)), make([]payloadRow, len(evs))
-	out, seqs := make([]outboxRow, len(evs)), make([]int64, len(evs))
+	out, seqs := make([]outboxRow, 0, len(evs)), make([]int64, len(evs))
 	for i, ev := range evs {
 		end := ends[ev.Session]
 		ev.Seq = end.seq + 1
@@ -136,9 +137,15 @@ func insertEvents(tx *gorm.DB, evs []agent.Event, ends map[string]*chainEnd) ([]
 		}
 		end.seq, end.head = r.Seq, r.Hash
 		rows[i], payloads[i], seqs[i] = r, p, r.Seq
-		out[i] = outboxRow{Org: r.Org, ID: r.ID, Session: r.Session, Seq: r.Seq, State: pending}
+		if bot.Shown(ev) {
+			out = append(out, outboxRow{Org: r.Org, ID: r.ID, Session: r.Session, Seq: r.Seq, State: pending})
+		}
 	}
-	for _, all := range []any{&rows, &payloads, &out} {
+	tables := []any{&rows, &payloads}
+	if len(out) > 0 {
+		tables = append(tables, &out)
+	}
+	for _, all := range tables {
 		if err := tx.Create(all).Error; err != nil {
 			return nil, err
 		}

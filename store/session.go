@@ -108,8 +108,9 @@ func (db *DB) load(ctx context.Context, row sessionRow) (*agent.Session, error) 
 // Tail gives the events after a Seq, oldest first. An erased event has an empty
 // payload of its kind.
 func (db *DB) Tail(ctx context.Context, org, id string, after int64) ([]agent.Event, error) {
-	if _, err := session(db.read(ctx), org, id, ""); err != nil {
-		return nil, err
+	row, err := session(db.read(ctx), org, id, "")
+	if err != nil || row.Seq <= after {
+		return nil, err // most often there is nothing new
 	}
 	return db.tail(ctx, org, id, after)
 }
