@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"interlock/agent"
@@ -88,6 +89,7 @@ type tool struct {
 	label        rbac.Label
 	plan         string
 	ask          *agent.Question
+	mu           sync.Mutex // two of a step may run side by side
 	ran, probed  int
 	hang         bool // until its context ends
 	side         chan struct{}
@@ -119,7 +121,9 @@ func (t *tool) Run(ctx context.Context, _ agent.Env, c agent.ToolCall) (agent.To
 		}
 		return agent.ToolResult{Text: t.name + " " + string(c.Args), Label: t.label}, nil
 	}
+	t.mu.Lock()
 	t.ran++
+	t.mu.Unlock()
 	if t.hang {
 		<-ctx.Done()
 		return agent.ToolResult{}, ctx.Err()
