@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,8 +40,21 @@ func demoCommand() *cobra.Command {
 	return c
 }
 
+// inTurn is a writer that several goroutines share.
+type inTurn struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (t *inTurn) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.w.Write(p)
+}
+
 // demo opens the page first; what is being prepared is shown in it.
 func demo(ctx context.Context, o demoOptions, out io.Writer) error {
+	out = &inTurn{w: out}
 	w, err := newDemoWorld(o.dir)
 	if err != nil {
 		return &coded{exitFailed, err}
