@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -12,7 +11,6 @@ import (
 
 	"interlock/adapters/console"
 	"interlock/bot"
-	"interlock/config"
 	"interlock/rbac"
 	"interlock/store"
 )
@@ -20,6 +18,7 @@ import (
 // wireChat builds inbox, outbox and the built-in chat.
 func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
+	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
 	if a.cfg.Console.Off {
 		return nil
@@ -42,12 +41,13 @@ func (a *app) wireChat(o options) error {
 	return nil
 }
 
-// who is the person behind a chat identity, by the policy of this moment.
-func (a *app) who(x rbac.Actor) rbac.Actor {
-	if s := a.policy.Snapshot(); s != nil {
-		return s.Resolve(x)
+// linkKey signs the codes by which people join their accounts.
+func (a *app) linkKey(org string) []byte {
+	key, err := hkdf.Key(sha256.New, a.keys[org], nil, "links", sha256.Size)
+	if err != nil {
+		return nil // never: the size is one that HKDF makes
 	}
-	return x
+	return key
 }
 
 // channels are the console's, with those that a stack names.
@@ -84,33 +84,27 @@ func (a *app) channels(org string) []console.Channel {
 
 // people are those who may sign in at the console: by their identities there,
 // as long as they are not off.
-func (a *app) people(ctx context.Context, org string) ([]rbac.Actor, error) {
-	all := map[string]config.Person{}
-	maps.Copy(all, a.cfg.Orgs[org].People)
-	added, err := a.db.People(ctx, org)
-	for _, p := range added {
-		all[p.ID] = config.Person{Name: p.Name, Roles: p.Roles, Chat: p.Chat}
+func (a *app) people(ctx context.Context, org string) (who []rbac.Actor, err error) {
+	s := a.snapshot(ctx, org)
+	if s == nil {
+		return nil, fmt.Errorf("the policy of %s could not be read", org)
 	}
-	var who []rbac.Actor
+	all := s.Rules().People
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		p := all[id]
-		for _, in := range p.Identities(id) {
+		for _, in := range p.Chat {
 			if in.Platform == console.Name && !p.Off {
-				who = append(who, rbac.Actor{Org: org, Platform: console.Name, ID: in.ID, Name: cmp.Or(p.Name, id)})
+				who = append(who, rbac.Actor{Org: org, Platform: console.Name, ID: in.ID, Name: p.Name})
 			}
 		}
 	}
-	return who, err
+	return who, nil
 }
 
 // roleOf is for display only.
 func (a *app) roleOf(x rbac.Actor) string {
-	s := a.policy.Snapshot()
-	if s == nil {
-		return ""
-	}
-	p, _ := s.Person(x.Org, s.Resolve(x).ID)
-	return strings.Join(p.Roles, ", ")
+	s := a.policies.last(x.Org)
+	return strings.Join(s.Roles(s.Resolve(x).ID), ", ")
 }
 
 // addAdmin makes the first person of an Org that has none.
@@ -122,9 +116,6 @@ func (a *app) addAdmin(ctx context.Context, org, name string) (rbac.Actor, error
 	p := store.Person{ID: id, Name: name, Roles: []string{"admin"}, Chat: []string{"console:" + id}}
 	if err := a.db.AddPerson(ctx, org, p); err != nil {
 		return rbac.Actor{}, fmt.Errorf("add %s: %w", id, err)
-	}
-	if err := a.loadPolicy(ctx); err != nil {
-		return rbac.Actor{}, err
 	}
 	return rbac.Actor{Org: org, Platform: "console", ID: id, Name: name}, nil
 }

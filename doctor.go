@@ -179,8 +179,8 @@ func approverChecks(cfg config.Config, org string) (all []check) {
 		if o.Environments[env].Tier != "gated" {
 			continue
 		}
-		all = append(all, check{"approvers", func(context.Context) (string, error) {
-			who, err := mayApprove(cfg, org, env)
+		all = append(all, check{"approvers", func(ctx context.Context) (string, error) {
+			who, err := mayApprove(ctx, cfg, org, env)
 			if err != nil {
 				return "", err
 			}
@@ -196,14 +196,14 @@ func approverChecks(cfg config.Config, org string) (all []check) {
 }
 
 // mayApprove asks the policy itself, so that doctor and a decision agree.
-func mayApprove(cfg config.Config, org, env string) ([]string, error) {
-	rules, err := rbac.FromConfig(cfg.Orgs, nil)
+func mayApprove(ctx context.Context, cfg config.Config, org, env string) ([]string, error) {
+	rules, err := policyOf(ctx, cfg, nil, org)
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
-	snap, err := rbac.NewPolicy(rules)
+	snap, err := rbac.NewSnapshot(org, rules)
 	if err != nil {
 		return nil, fmt.Errorf("build policy: %w", err)
 	}
-	return snap.MayEver(org, rbac.Approve, env), nil
+	return snap.MayEver(rbac.Approve, env), nil
 }

@@ -74,18 +74,18 @@ func newWorld(t *testing.T, steps []string) *world {
 		t.Fatal(err)
 	}
 	control := &agent.Control{
-		Store: w, Gate: &rbac.Enforcer{Policy: w.rules}, Tools: set,
+		Store: w, Gate: &rbac.Enforcer{Source: w.rules}, Tools: set,
 		Keys: map[string][]byte{org: []byte("k")}, Live: &agent.Live{},
 	}
 	w.runner = &agent.Runner{
 		Control: control, Model: &plays{steps: script(steps), log: w.log}, Artifacts: w, Bills: w,
-		Patience: func(string) time.Duration { return time.Hour },
+		Patience: func(string) agent.Patience { return agent.Patience{Expiry: time.Hour} },
 		Spending: func(string) agent.Spending { return w.spending },
 		Profile: func(string, string) agent.Profile {
 			return agent.Profile{Name: "default", Tools: rbac.ToolList{Allow: []string{"*"}}, Budget: w.budget}
 		},
 	}
-	w.in = &bot.Inbox{Queue: w, Control: control, Room: func(string, string) bot.Room { return bot.Room{Tier: rbac.Gated} }}
+	w.in = &bot.Inbox{Queue: w, Control: control, Room: func(context.Context, string, string) bot.Room { return bot.Room{Tier: rbac.Gated} }}
 	w.out = &bot.Outbox{Rows: &rows{Memory: w.Memory, refs: map[string]bot.Ref{}}, Platforms: map[string]bot.Platform{"chat": w.chat}}
 	return w
 }
@@ -183,7 +183,7 @@ func (w *world) pressOn(h agent.Hold, who, verb string) string {
 	} else {
 		r, err = w.in.Click(w.Context(), bot.Click{
 			ID: id, Org: org, Thread: thread, Actor: person(who), Verb: verb,
-			Value: h.ID + "." + h.Approval.PlanCode(), Reason: "no",
+			Value: h.ID + "." + h.Approval.PlanCode(), Reason: typed(h, verb),
 		})
 	}
 	if err != nil {
@@ -194,6 +194,14 @@ func (w *world) pressOn(h agent.Hold, who, verb string) string {
 		return ""
 	}
 	return why
+}
+
+// typed is what a person types before the press.
+func typed(h agent.Hold, verb string) string {
+	if verb == "deny" {
+		return "no"
+	}
+	return h.Confirm()
 }
 
 func (w *world) log() []agent.Event {
@@ -259,6 +267,8 @@ func (w *world) logged(k agent.Kind, text string, want int) {
 
 // rules is a policy: who may do what, as "verb who tool"; what is absent is silence.
 type rules map[string]bool
+
+func (r rules) Policy(context.Context, string) (rbac.Policy, error) { return r, nil }
 
 func (rules) Ceilings(context.Context, rbac.Request) ([]rbac.Ceiling, error) {
 	return []rbac.Ceiling{{Tier: rbac.Gated, Of: "environment prod"}}, nil

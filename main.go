@@ -91,12 +91,7 @@ func versionCommand() *cobra.Command {
 
 // load reads the configuration and prints its warnings.
 func load(file string) (config.Config, *slog.Logger, error) {
-	if file == "" {
-		if _, err := os.Stat("interlock.yaml"); err == nil {
-			file = "interlock.yaml"
-		}
-	}
-	cfg, warnings, err := config.Load(file, os.Environ())
+	cfg, warnings, err := config.Load(configFile(file), os.Environ())
 	if err != nil {
 		return cfg, nil, &coded{exitUse, err}
 	}
@@ -104,6 +99,17 @@ func load(file string) (config.Config, *slog.Logger, error) {
 		_, _ = fmt.Fprintln(os.Stderr, "warning:", w)
 	}
 	return cfg, logger(cfg.Log), nil
+}
+
+// configFile is the one that was named, or the usual one when it is there.
+func configFile(named string) string {
+	if named != "" {
+		return named
+	}
+	if _, err := os.Stat("interlock.yaml"); err != nil {
+		return ""
+	}
+	return "interlock.yaml"
 }
 
 func logger(l config.Log) *slog.Logger {

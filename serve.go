@@ -33,7 +33,7 @@ func serve(ctx context.Context, file, role string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	a, err := wire(ctx, cfg, log, options{})
+	a, err := wire(ctx, cfg, log, options{file: configFile(file)})
 	if err != nil {
 		return &coded{exitFailed, err}
 	}

@@ -240,10 +240,8 @@ func TestLostOutcome(t *testing.T) {
 // strict is a policy that came to want two approvals.
 type strict struct{ agent.Gate }
 
-func (s strict) Decide(ctx context.Context, r rbac.Request) rbac.Decision {
-	d := s.Gate.Decide(ctx, r)
-	d.Approvals *= 2
-	return d
+func (strict) Missing(_ context.Context, _ rbac.Request, approvers []rbac.Actor) []rbac.Need {
+	return []rbac.Need{{Count: 2 - len(approvers)}}
 }
 
 func (w *world) stop(who string) (private string) {

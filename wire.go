@@ -36,7 +36,8 @@ type app struct {
 	keys      map[string][]byte
 	db        *store.DB
 	box       *docker.Sandbox
-	policy    *rbac.Live
+	policies  *policies
+	gate      *rbac.Enforcer
 	stacks    *git.Source
 	toolset   agent.Toolset
 	prompts   *prompts.Set
@@ -54,6 +55,7 @@ type app struct {
 // options are what a subcommand adds to the configuration.
 type options struct {
 	demo      bool
+	file      string // the configuration's, to be read again when it changes; empty is none
 	checklist func() []console.Item
 	prompts   []string
 	wrap      func(agent.Store) agent.Store // tests only: kills the process at a step
@@ -62,7 +64,7 @@ type options struct {
 
 // wire is the one build order. It starts nothing but the database's own writer.
 func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (a *app, err error) {
-	a = &app{cfg: cfg, log: log, policy: &rbac.Live{}, checklist: o.checklist}
+	a = &app{cfg: cfg, log: log, checklist: o.checklist}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -74,7 +76,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	if a.db, err = openStore(ctx, cfg, a.keys, o.lease, log); err != nil {
 		return a, err
 	}
-	if err = a.loadPolicy(ctx); err != nil {
+	if err = a.wirePolicy(ctx, o.file); err != nil {
 		return a, err
 	}
 	if a.box, err = newSandbox(cfg, log); err != nil {
@@ -132,19 +134,17 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		st = o.wrap(st)
 	}
 	a.control = &agent.Control{
-		Store: st, Gate: &rbac.Enforcer{Policy: a.policy}, Tools: a.toolset, Keys: a.keys, Live: &agent.Live{},
+		Store: st, Gate: a.gate, Tools: a.toolset, Keys: a.keys, Live: &agent.Live{},
+		Freezes: a.db, Environments: a.environments, Rooms: a.rooms, Ladder: a.ladder, Glass: a.glass,
 	}
 	a.runner = &agent.Runner{
-		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Artifacts: a.db, Bills: a.db,
+		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Artifacts: a.db, Bills: a.db, Uses: a.db, Limits: a.limits,
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
 	}
 	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
 	return nil
 }
-
-// patience is how long a card of an Org waits.
-func (a *app) patience(org string) time.Duration { return a.cfg.Orgs[org].Approvals.Expiry }
 
 // profile gives the zero Profile, which allows nothing, for a name that nobody
 // configured.
@@ -165,20 +165,6 @@ func (a *app) profile(org, name string) agent.Profile {
 
 const defaultProfile = "default"
 
-// room is what configuration says of a channel; a channel that is not named is
-// at observe.
-func (a *app) room(org, room string) bot.Room {
-	c := a.cfg.Orgs[org].Channels[room]
-	tier, err := rbac.ParseTier(c.Tier)
-	if err != nil {
-		tier = rbac.Observe
-	}
-	if c.Profile == "" {
-		c.Profile = defaultProfile
-	}
-	return bot.Room{Tier: tier, Profile: c.Profile}
-}
-
 func (a *app) tell(org string, t agent.Thread, text string) {
 	if p, ok := a.out.Platforms[t.Platform].(bot.Shower); ok {
 		p.Show(org, t, text)
@@ -186,32 +172,6 @@ func (a *app) tell(org string, t agent.Thread, text string) {
 }
 
 func (a *app) orgs() []string { return slices.Sorted(maps.Keys(a.cfg.Orgs)) }
-
-// loadPolicy builds a new snapshot from configuration and the people that were
-// added since, and swaps it in; on an error the running one stays.
-func (a *app) loadPolicy(ctx context.Context) error {
-	more := map[string]map[string]config.Person{}
-	for org := range a.cfg.Orgs {
-		added, err := a.db.People(ctx, org)
-		if err != nil {
-			return fmt.Errorf("read people: %w", err)
-		}
-		more[org] = map[string]config.Person{}
-		for _, p := range added {
-			more[org][p.ID] = config.Person{Name: p.Name, Roles: p.Roles, Chat: p.Chat}
-		}
-	}
-	rules, err := rbac.FromConfig(a.cfg.Orgs, more)
-	if err != nil {
-		return fmt.Errorf("read policy: %w", err)
-	}
-	snap, err := rbac.NewPolicy(rules)
-	if err != nil {
-		return fmt.Errorf("build policy: %w", err)
-	}
-	a.policy.Swap(snap)
-	return nil
-}
 
 // orgKeys reads each Org's key, or makes one in the data folder.
 func orgKeys(cfg config.Config) (map[string][]byte, error) {

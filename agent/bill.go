@@ -108,7 +108,7 @@ const tellAt = 80
 
 // capped tells why nothing more may be spent this month, if so, and the job
 // that tells people that most of the cap is gone: one a month, by its id.
-func (u *run) capped(ctx context.Context) (why string, tell *Job, err error) {
+func (u *run) capped(ctx context.Context) (why string, tell []Job, err error) {
 	sp := u.spending
 	if sp.Month <= 0 || u.Bills == nil {
 		return "", nil, nil
@@ -126,10 +126,11 @@ func (u *run) capped(ctx context.Context) (why string, tell *Job, err error) {
 	if sum.Cost < sp.Month/100*tellAt {
 		return "", nil, nil
 	}
-	return "", &Job{
+	return "", []Job{{
 		ID: "spending/" + u.s.Org + "/" + month.Format("2006-01"), Org: u.s.Org, Trace: u.job.Trace, Thread: u.s.Thread,
 		Actor: u.actor, Tier: u.tier, Profile: u.profile.Name,
+		Title: "Models",
 		Notice: fmt.Sprintf("%d%% of this month's cap of %s for models is spent. At 100%% I stop; it begins anew on %s (UTC), and an administrator can raise orgs.%s.spending.month.",
 			tellAt, sp.Say(sp.Month), next, u.s.Org),
-	}, nil
+	}}, nil
 }

@@ -22,6 +22,7 @@ func (u *run) call(ctx context.Context, c ToolCall) (*ToolResult, error) {
 		return u.note(ctx, c, ToolResult{Failed: true, Text: why, Label: rbac.Clean(), Unread: t == nil})
 	}
 	r := u.request(act)
+	r.Label = u.heard(ctx, r)
 	d := u.Gate.Decide(ctx, r)
 	switch {
 	case u.s.lastOf(c.ID, KindStarted) != nil:
@@ -167,7 +168,7 @@ func (u *run) lost(ctx context.Context, t Tool, c ToolCall, may bool) (*ToolResu
 	}
 	return nil, u.holdQuestion(ctx, c, Question{
 		Text:    "The worker stopped during " + c.Tool + ". What became of it?",
-		Choices: []string{"applied", "not applied"}, Otherwise: "the outcome is not known", Wait: u.Patience(u.s.Org),
+		Choices: []string{"applied", "not applied"}, Otherwise: "the outcome is not known", Wait: u.Patience(u.s.Org).Expiry,
 	})
 }
 
@@ -198,5 +199,14 @@ func (u *run) note(ctx context.Context, c ToolCall, res ToolResult) (*ToolResult
 		res.Scan = &news
 		b.Seen, b.Gone = slices.Concat(news.New, news.Known), news.Gone
 	}
-	return &res, u.commit(ctx, b, u.event(KindResult, p))
+	evs := []Event{u.event(KindResult, p)}
+	if h := p.Hold; h != nil && h.State == Consumed && h.Approval != nil && h.Approval.Broken() != nil {
+		r, err := u.review(*h)
+		if err != nil {
+			return nil, err
+		}
+		b.Hold, b.Jobs = &r, r.due()
+		evs = append([]Event{u.event(KindQuestion, Payload{Call: &r.Call, Hold: &r})}, evs...) // the result is last: the run goes on
+	}
+	return &res, u.commit(ctx, b, evs...)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"interlock/rbac"
 )
@@ -17,6 +20,12 @@ type Control struct {
 	Tools Toolset
 	Keys  map[string][]byte // by Org
 	Live  *Live             // the calls that run in this process; nil when there are none
+
+	Glass        func(ctx context.Context, r rbac.Request) bool       // whether anybody may break it; nil is nobody
+	Freezes      Freezes                                              // nil can freeze nothing
+	Environments func(org string) []string                            // that can be frozen; nil is none
+	Rooms        func(org string, a rbac.Action) []Thread             // that hear of an emergency or a freeze; nil is none
+	Ladder       func(ctx context.Context, r rbac.Request) [][]string // names to call for an approval, one rung after the other
 }
 
 // Press is one click, answer or stop, as it came in.
@@ -28,6 +37,9 @@ type Press struct {
 	Hold    string
 	Code    string // the plan code that the card showed
 	Approve bool
+	Back    bool   // take the own approval back
+	Glass   bool   // break the glass; Text says why
+	Typed   string // what the person typed to confirm, as Hold.Confirm asks
 	Text    string // a reason, or the answer to a question
 }
 
@@ -73,33 +85,81 @@ func (c *Control) verdict(ctx context.Context, s *Session, h Hold, p Press) (Hol
 		}
 	}
 	if p.Code != h.Approval.PlanCode() {
-		return c.refuse(ctx, s, h, p, rbac.Decision{Reasons: []string{"this card is about another call"}})
+		return c.refuse(ctx, s, h, p, because("this card is about another call"))
 	}
-	if d := c.Gate.MayApprove(ctx, p.By, h.Request); d.Outcome != rbac.Allow {
+	d := c.right(ctx, h, p)
+	switch {
+	case d.Outcome != rbac.Allow:
 		return c.refuse(ctx, s, h, p, d)
-	}
-	if !h.Pending() {
+	case !h.Pending():
 		return c.refuse(ctx, s, h, p, because("too late: the card is "+h.State.String()))
 	}
-	if p.Approve {
-		switch why, err := c.broken(ctx, s, h); {
+	if p.Approve || p.Glass {
+		switch why, err := c.unready(ctx, s, &h, p); {
 		case err != nil:
 			return h, "", err
-		case why != "" && h.State == Open && now().Before(h.Expires):
-			h.State, h.Why = Void, why
+		case why != "" && h.State == Void:
 			return h, why, c.write(ctx, s, h, p, KindClosed, why)
 		case why != "":
 			return c.refuse(ctx, s, h, p, because(why))
 		}
 	}
-	if err := h.Settle(Verdict{ID: p.ID, Approve: p.Approve, Reason: p.Text, By: p.By, At: now()}); err != nil {
+	v := p.verdict(d.Policy)
+	if err := h.Settle(v, c.Gate.Missing(ctx, h.Request, h.Approval.with(v))); err != nil {
 		return c.refuse(ctx, s, h, p, because(err.Error()))
 	}
 	return h, "", c.write(ctx, s, h, p, KindVerdict, p.Text)
 }
 
+// right judges whether this person may press this button. An approval can be
+// taken back by whoever gave it, whatever became of their rights.
+func (c *Control) right(ctx context.Context, h Hold, p Press) rbac.Decision {
+	switch {
+	case p.Glass:
+		return c.Gate.May(ctx, p.By, rbac.Break, h.Request)
+	case p.Back:
+		return rbac.Decision{Outcome: rbac.Allow}
+	}
+	return c.Gate.May(ctx, p.By, rbac.Approve, h.Request)
+}
+
+// unready tells why a call may not be let run by this press, if so. When what
+// stands under the card has moved, the hold becomes void.
+func (c *Control) unready(ctx context.Context, s *Session, h *Hold, p Press) (string, error) {
+	if want := h.Confirm(); want != "" && !strings.EqualFold(strings.TrimSpace(p.Typed), want) {
+		return "this destroys: type " + want + " to confirm", nil
+	}
+	if p.Glass && utf8.RuneCountInString(strings.TrimSpace(p.Text)) < shortestReason {
+		return fmt.Sprintf("breaking the glass needs a reason of at least %d characters", shortestReason), nil
+	}
+	d, why, err := c.broken(ctx, s, *h)
+	if err != nil {
+		return "", err
+	}
+	if h.Frozen = d.Frozen; why != "" && h.State == Open && now().Before(h.Expires) {
+		h.State, h.Why = Void, why
+	}
+	return why, nil
+}
+
+// shortestReason is what breaking the glass needs, in characters: a word is no reason.
+const shortestReason = 10
+
+// verdict is the press as a person's word. Until there is a second factor, that
+// it was them rests on the chat.
+func (p Press) verdict(policy string) Verdict {
+	return Verdict{
+		ID: p.ID, Approve: p.Approve, Back: p.Back, Glass: p.Glass, Reason: p.Text,
+		By: p.By, At: now(), Policy: policy, Proof: "chat",
+	}
+}
+
 func (c *Control) answer(ctx context.Context, s *Session, h Hold, p Press) (Hold, string, error) {
-	if d := c.may(ctx, p, "answer"); d.Outcome != rbac.Allow {
+	d := c.may(ctx, p, "answer")
+	if h.Question.Review {
+		d = c.Gate.May(ctx, p.By, rbac.Approve, h.Request)
+	}
+	if d.Outcome != rbac.Allow {
 		return c.refuse(ctx, s, h, p, d)
 	}
 	if err := h.Take(p.Text, p.By, now()); err != nil {
@@ -126,7 +186,7 @@ func (c *Control) Stop(ctx context.Context, p Press) (refused string, err error)
 	ev := c.event(s, p, KindStop, Payload{Text: p.Text})
 	err = c.Store.Append(ctx, p.Org, Batch{
 		Events: []Event{ev},
-		Job:    &Job{ID: p.ID, Org: p.Org, Trace: p.ID, Thread: p.Thread, Actor: p.By, Stop: true},
+		Jobs:   []Job{{ID: p.ID, Org: p.Org, Trace: p.ID, Thread: p.Thread, Actor: p.By, Stop: true}},
 	})
 	if err == nil {
 		c.Live.stop(s.Org, s.ID)
@@ -156,7 +216,10 @@ func (c *Control) refuse(ctx context.Context, s *Session, h Hold, p Press, d rba
 func (c *Control) write(ctx context.Context, s *Session, h Hold, p Press, k Kind, text string) error {
 	b := Batch{Hold: &h, Events: []Event{c.event(s, p, k, Payload{Text: text, Hold: &h})}}
 	if h.State != Open {
-		b.Job = &Job{ID: p.ID, Org: p.Org, Trace: h.Trace, Thread: s.Thread, Profile: h.Request.Profile, Hold: h.ID}
+		b.Jobs = []Job{{ID: p.ID, Org: p.Org, Trace: h.Trace, Thread: s.Thread, Profile: h.Request.Profile, Hold: h.ID}}
+	}
+	if p.Glass && k == KindVerdict {
+		b.Jobs = append(b.Jobs, c.alarm(h, p)...)
 	}
 	return c.Store.Append(ctx, p.Org, b)
 }

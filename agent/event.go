@@ -20,6 +20,8 @@ const (
 	KindQuestion Kind = "question"
 	KindAnswered Kind = "answered" // by a person
 	KindClosed   Kind = "closed"   // a hold that is void or expired
+	KindCalled   Kind = "called"   // more people were called to a hold
+	KindFrozen   Kind = "frozen"   // a hold waits for a freeze to end, or does so no more
 	KindRefused  Kind = "refused"
 	KindFinding  Kind = "finding"
 	KindSummary  Kind = "summary" // of what no longer goes to a model word for word
@@ -36,7 +38,7 @@ const (
 var rests = map[Kind]bool{
 	KindApproval: true, KindQuestion: true, KindRefused: true,
 	KindFinding: true, KindStopped: true, KindAnswer: true, KindGaveUp: true,
-	KindPaused: true, KindNotice: true,
+	KindPaused: true, KindNotice: true, KindCalled: true, KindFrozen: true,
 }
 
 // Schema is the version of the envelope; old events are never rewritten.
@@ -63,6 +65,7 @@ type Event struct {
 // Payload holds what its Kind needs and leaves the rest nil.
 type Payload struct {
 	Text    string         `json:",omitempty"`
+	Title   string         `json:",omitempty"` // of a notice
 	Ask     *Ask           `json:",omitempty"`
 	Step    *Step          `json:",omitempty"`
 	Call    *ToolCall      `json:",omitempty"`

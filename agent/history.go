@@ -11,9 +11,9 @@ import (
 func (s *Session) history(turn string) []Message {
 	t := teller{s: s, steps: map[string]bool{}}
 	through := int64(0)
-	if sum := s.summary(); sum != nil {
-		through = sum.Through
-		t.say(User, sum.Text)
+	if ev := s.summed(); ev != nil {
+		through, t.summed = ev.Payload.Summary.Through, ev.Seq
+		t.say(User, ev.Payload.Summary.Text)
 	}
 	mine := []Event{}
 	byTurn := map[string][]Event{}
@@ -34,9 +34,19 @@ func (s *Session) history(turn string) []Message {
 
 // summary is the newest one, or nil.
 func (s *Session) summary() *Summary {
-	for _, ev := range slices.Backward(s.Events) {
-		if ev.Kind == KindSummary {
-			return ev.Payload.Summary
+	if ev := s.summed(); ev != nil {
+		return ev.Payload.Summary
+	}
+	return nil
+}
+
+// summed is the event of the newest summary, or nil.
+func (s *Session) summed() *Event { return s.last(KindSummary) }
+
+func (s *Session) last(k Kind) *Event {
+	for i := len(s.Events) - 1; i >= 0; i-- {
+		if s.Events[i].Kind == k {
+			return &s.Events[i]
 		}
 	}
 	return nil
@@ -47,6 +57,7 @@ type teller struct {
 	s        *Session
 	messages []Message
 	steps    map[string]bool // ids of the calls that stand in messages
+	summed   int64           // Seq of the summary that stands before them
 }
 
 func (t *teller) add(role Role, b Block) {
@@ -71,7 +82,7 @@ func (t *teller) turn(evs []Event) {
 		case KindAsk:
 			t.say(User, saidBy(ev))
 		case KindStep:
-			t.step(*p.Step)
+			t.step(ev)
 			t.results(p.Step.Calls, evs[i+1:])
 		case KindResult:
 			t.late(ev)
@@ -85,12 +96,15 @@ func (t *teller) turn(evs []Event) {
 	}
 }
 
-// step tells what a model said, with its own blocks in their places.
-func (t *teller) step(st Step) {
+// step tells what a model said, with its own blocks in their places. Those that
+// are older than a summary are left out, because a provider signed them after
+// other words; but not of the newest step, which some do not take without.
+func (t *teller) step(ev Event) {
+	st, newest := *ev.Payload.Step, t.s.last(KindStep)
 	for _, c := range st.Calls {
 		t.steps[c.ID] = true
 	}
-	if len(st.Blocks) == 0 {
+	if len(st.Blocks) == 0 || ev.Seq < t.summed && ev.Seq != newest.Seq {
 		t.say(Assistant, st.Text)
 		for _, c := range st.Calls {
 			t.add(Assistant, Block{Call: &c})

@@ -25,7 +25,7 @@ type Job struct {
 	Again          string     // a hold to ask anew
 	Turn           string     // one that paused, to go on with
 	Scan           *Scan
-	Notice         string // to tell the thread
+	Notice, Title  string // to tell the thread, under a title
 	Stop           bool
 }
 

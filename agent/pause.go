@@ -35,11 +35,11 @@ func (u *run) faulted(ctx context.Context, me *ModelError) error {
 		return u.closeWith(ctx, fmt.Sprintf("no model could be reached since %s: %s", p.Since.Format("2 January 15:04 MST"), why), bill)
 	}
 	p.Job = fmt.Sprintf("%s/go-on/%d", u.turn, u.s.Seq())
-	job := &Job{
+	job := Job{
 		ID: p.Job, Org: u.s.Org, Trace: u.job.Trace, Thread: u.s.Thread, Actor: u.actor, Tier: u.tier,
 		Profile: u.profile.Name, After: p.At, Turn: u.turn,
 	}
-	return u.commit(ctx, Batch{Job: job}, u.event(KindPaused, Payload{Text: me.What(), Pause: &p, Bill: bill}))
+	return u.commit(ctx, Batch{Jobs: []Job{job}}, u.event(KindPaused, Payload{Text: me.What(), Pause: &p, Bill: bill}))
 }
 
 // pausing is the pause that a turn is in, as far as it goes; a new one begins now.

@@ -1,6 +1,12 @@
 package agent
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"interlock/rbac"
+)
 
 // Plan says what a stored plan would do, counted from the plan's own data.
 // Values that the plan marks sensitive are never in it.
@@ -33,6 +39,20 @@ func (p *Plan) Destroys() bool { return p.Delete > 0 || p.Replace > 0 }
 // that is only forgotten has no count of its own, and yet the state would change.
 func (p *Plan) Changes() bool {
 	return p.Create+p.Update+p.Delete+p.Replace+p.Moved+p.Imported+p.Outputs+len(p.Resources) > 0
+}
+
+// Blast is how much applying the plan would touch.
+func (p *Plan) Blast() rbac.Blast {
+	kinds := map[string]bool{}
+	for _, r := range p.Resources {
+		if r.Type != "" {
+			kinds[r.Type] = true
+		}
+	}
+	return rbac.Blast{
+		Known: true, Resources: max(len(p.Resources), p.Create+p.Update+p.Delete+p.Replace+p.Moved+p.Imported),
+		Destroys: p.Delete + p.Replace, Kinds: slices.Sorted(maps.Keys(kinds)),
+	}
 }
 
 // Counts is the numbers in one line, the same on every surface.

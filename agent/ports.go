@@ -70,10 +70,21 @@ type Sandbox interface {
 	Image(ctx context.Context, name string) (id string, err error)
 }
 
-// Gate decides; rbac.Enforcer is one. It has no error, because an error denies.
+// Gate decides; rbac.Enforcer is one. It has no error, because an error denies,
+// and misses somebody.
 type Gate interface {
 	Decide(ctx context.Context, r rbac.Request) rbac.Decision
-	MayApprove(ctx context.Context, approver rbac.Actor, r rbac.Request) rbac.Decision
+	May(ctx context.Context, who rbac.Actor, v rbac.Verb, r rbac.Request) rbac.Decision
+	Missing(ctx context.Context, r rbac.Request, approvers []rbac.Actor) []rbac.Need
+}
+
+// Freezes keeps what is frozen, for policy to read. The same ID twice is one
+// freeze. Thaw ends the freezes of an environment ("all" ends only those of all)
+// and returns them. Undecided are the holds that are open or approved.
+type Freezes interface {
+	Freeze(ctx context.Context, org string, f rbac.Freeze) error
+	Thaw(ctx context.Context, org, env string, by rbac.Actor, at time.Time) ([]rbac.Freeze, error)
+	Undecided(ctx context.Context, org string) ([]Hold, error)
 }
 
 // Batch is what one transaction writes. With a Fence, the write is refused
@@ -81,7 +92,7 @@ type Gate interface {
 type Batch struct {
 	Events []Event   // each with its outbox row; the store gives Seq
 	Hold   *Hold     // compare-and-swap on Version; version 0 creates
-	Job    *Job      // what follows; the same id twice is one job
+	Jobs   []Job     // what follows; the same id twice is one job
 	Seen   []Finding // open from now on, or seen again
 	Gone   []Finding // no longer open
 	Fence  *Fence

@@ -13,15 +13,34 @@ import (
 // holdApproval writes the row, its card's event and its time-out as one. What
 // an approval would stand on may be gone already: then the call fails.
 func (u *run) holdApproval(ctx context.Context, c ToolCall, r rbac.Request, d rbac.Decision) (*ToolResult, error) {
-	h := u.hold(c, r, u.Patience(u.s.Org))
-	h.Approval = &Approval{Need: max(1, d.Approvals), Whom: d.Whom, Was: u.was(ctx)}
+	if why, err := u.flooded(ctx); err != nil || why != "" {
+		return u.failed(ctx, c, why, err)
+	}
+	p, urgent := u.Patience(u.s.Org), d.Urgent || u.s.urgent(u.turn)
+	h := u.hold(c, r, 0)
+	h.Expires, h.Frozen = p.after(h.Opened, p.expiry(d), urgent), d.Frozen
+	h.Approval = &Approval{
+		Need: max(1, d.Approvals), Needs: d.Needs, Missing: d.Needs, Whom: d.Whom, Was: u.was(ctx), Policy: d.Policy, Urgent: urgent,
+	}
+	u.ring(ctx, &h)
 	switch err := u.seal(ctx, &h); {
 	case errors.Is(err, ErrNotFound):
 		return u.fail(ctx, c, "not run: what it stands on is gone; plan again")
 	case err != nil:
 		return nil, fmt.Errorf("seal %s: %w", c.Tool, err)
 	}
+	if why := h.hidden(); why != "" {
+		return u.fail(ctx, c, why)
+	}
 	return nil, u.wait(ctx, h, KindApproval)
+}
+
+// failed fails a call, unless it was an error that kept it from being judged.
+func (u *run) failed(ctx context.Context, c ToolCall, why string, err error) (*ToolResult, error) {
+	if err != nil {
+		return nil, err
+	}
+	return u.fail(ctx, c, why)
 }
 
 // was is the plan of the card that this turn asks anew.
@@ -51,8 +70,7 @@ func (u *run) hold(c ToolCall, r rbac.Request, wait time.Duration) Hold {
 }
 
 func (u *run) wait(ctx context.Context, h Hold, k Kind) error {
-	due := &Job{ID: h.ID + "/due", Org: h.Org, Trace: h.Trace, Thread: h.Thread, Profile: u.profile.Name, After: h.Expires, Hold: h.ID}
-	return u.commit(ctx, Batch{Hold: &h, Job: due}, u.event(k, Payload{Call: &h.Call, Hold: &h}))
+	return u.commit(ctx, Batch{Hold: &h, Jobs: h.due()}, u.event(k, Payload{Call: &h.Call, Hold: &h}))
 }
 
 // resume carries on from a hold that people settled or let pass.
@@ -62,6 +80,9 @@ func (u *run) resume(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("hold %s: %w", u.job.Hold, err)
 	}
 	u.actor, u.tier, u.turn = h.Request.Actor, h.Request.Tier, h.Turn
+	if h.Question != nil && h.Question.Review {
+		return false, u.overdue(ctx, h)
+	}
 	if ev := u.s.lastOf(h.Call.ID, KindResult); ev != nil && ev.Run != u.job.ID {
 		return false, nil // another job carried it on
 	}
@@ -84,13 +105,13 @@ func (u *run) outcome(ctx context.Context, h Hold) (*ToolResult, error) {
 	switch h.State {
 	case Open:
 		if now().Before(h.Expires) {
-			return nil, nil // woken too early
+			return nil, u.callNext(ctx, h)
 		}
 		return u.expire(ctx, h)
 	case Approved:
 		return u.approved(ctx, t, h)
 	case Consumed:
-		why, err := u.stands(ctx, u.s, h)
+		_, why, err := u.stands(ctx, u.s, h)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +143,7 @@ func (u *run) expire(ctx context.Context, h Hold) (*ToolResult, error) {
 // approved consumes the approval and records the start as one write: it is
 // used once, and a deny that came first makes this write fail.
 func (u *run) approved(ctx context.Context, t Tool, h Hold) (*ToolResult, error) {
-	why, err := u.stands(ctx, u.s, h)
+	d, why, err := u.stands(ctx, u.s, h)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +153,11 @@ func (u *run) approved(ctx context.Context, t Tool, h Hold) (*ToolResult, error)
 		}
 		return u.fail(ctx, h.Call, "not run: "+why)
 	}
-	h.State = Consumed
-	if err := u.commit(ctx, Batch{Hold: &h}, u.event(KindStarted, Payload{Call: &h.Call, Hold: &h})); err != nil {
+	if d.Frozen != nil && h.Approval.Broken() == nil {
+		return nil, u.thawing(ctx, h, d.Frozen)
+	}
+	h.State, h.Frozen = Consumed, nil
+	if err := u.commit(ctx, Batch{Hold: &h}, u.event(KindStarted, Payload{Call: &h.Call, Hold: &h, Why: &d})); err != nil {
 		return nil, err
 	}
 	return u.invoke(ctx, t, h.Call)

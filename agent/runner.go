@@ -21,7 +21,9 @@ type Runner struct {
 	Profile   func(org, name string) Profile                 // the zero Profile allows nothing
 	Brief     func(org string, t Thread, p Profile) []string // rules for the model, the most stable first; nil is none
 	Spending  func(org string) Spending                      // nil knows no price and no cap
-	Patience  func(org string) time.Duration                 // how long a card waits for people
+	Patience  func(org string) Patience                      // how long people are waited for
+	Limits    func(org string) Limits                        // nil is none
+	Uses      Uses                                           // nil limits nothing
 	Progress  func(org string, t Thread, text string)        // lossy; nil shows none
 	Slots     chan struct{}                                  // its capacity is how many tools run at once; nil is no limit
 	Meter     Meter
@@ -103,7 +105,7 @@ func (u *run) begin(ctx context.Context) (goOn bool, err error) {
 	case j.Scan != nil:
 		return false, u.scan(ctx)
 	case j.Notice != "":
-		return false, u.emit(ctx, KindNotice, Payload{Text: j.Notice})
+		return false, u.emit(ctx, KindNotice, Payload{Title: j.Title, Text: j.Notice})
 	}
 	return u.ask(ctx)
 }
@@ -120,6 +122,9 @@ func (u *run) ask(ctx context.Context) (bool, error) {
 	if answered, err := u.answers(ctx); err != nil || answered {
 		return false, err
 	}
+	if why, err := u.crowded(ctx); err != nil || why != "" {
+		return false, u.turnedAway(ctx, why, err)
+	}
 	calls := u.job.Calls
 	if u.job.Again != "" {
 		var why string
@@ -134,6 +139,14 @@ func (u *run) ask(ctx context.Context) (bool, error) {
 	return true, u.emit(ctx, KindAsk, Payload{Text: u.job.Text, Ask: &Ask{
 		Profile: u.profile.Name, Tier: u.tier, Calls: calls, Again: u.job.Again, Reads: u.s.waits(u.turn),
 	}})
+}
+
+// turnedAway records why a request was not taken.
+func (u *run) turnedAway(ctx context.Context, why string, err error) error {
+	if err != nil {
+		return err
+	}
+	return u.emit(ctx, KindRefused, Payload{Text: why})
 }
 
 // answers takes words as the answer to an open question that has no choices to

@@ -162,6 +162,9 @@ func (s *Session) stopping() *Event {
 	return nil
 }
 
+// aside are the kinds that say nothing of whether a run goes on.
+var aside = map[Kind]bool{KindRefused: true, KindClosed: true, KindNotice: true, KindCalled: true, KindFrozen: true}
+
 // cutOff tells whether the step of a call reached the limit of output.
 func (s *Session) cutOff(call string) bool {
 	for _, ev := range slices.Backward(s.Events) {
@@ -193,7 +196,7 @@ func (s *Session) idle() bool {
 		}
 	}
 	for _, ev := range slices.Backward(s.Events) {
-		if ev.Kind != KindRefused && ev.Kind != KindClosed && ev.Kind != KindNotice {
+		if !aside[ev.Kind] {
 			return rests[ev.Kind]
 		}
 	}

@@ -24,6 +24,12 @@ func (u *run) step(ctx context.Context) (done bool, err error) {
 	if why != "" {
 		return true, u.close(ctx, why)
 	}
+	if why, err = u.thirsty(ctx); err != nil {
+		return false, err
+	}
+	if why != "" {
+		return true, u.close(ctx, why)
+	}
 	if why := u.s.babbles(u.turn); why != "" {
 		return true, u.close(ctx, why)
 	}
@@ -40,7 +46,7 @@ func (u *run) step(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("model: %w", err)
 	}
-	return u.took(ctx, Batch{Job: tell}, rep.step(), u.spending.bill(rep.Model, rep.Usage))
+	return u.took(ctx, Batch{Jobs: tell}, rep.step(), u.spending.bill(rep.Model, rep.Usage))
 }
 
 // took records a step, or the answer when it calls nothing.

@@ -57,9 +57,9 @@ func drift() agent.ScanNews {
 // The events of a loop, each with the card that people see.
 func events() map[string]agent.Event {
 	open, denied, void, used, destroy, question := approval(), approval(), approval(), approval(), approval(), approval()
-	_ = denied.Settle(agent.Verdict{Reason: "not on a Friday", By: bob, At: noon})
+	_ = denied.Settle(agent.Verdict{Reason: "not on a Friday", By: bob, At: noon}, nil)
 	void.State, void.Why = agent.Void, "the code has a new commit since"
-	_ = used.Settle(agent.Verdict{Approve: true, By: bob, At: noon})
+	_ = used.Settle(agent.Verdict{Approve: true, By: bob, At: noon}, nil)
 	used.State = agent.Consumed
 	gone := plan()
 	gone.Update, gone.Delete = 0, 1
@@ -96,7 +96,7 @@ func events() map[string]agent.Event {
 		"resumed":         ev(agent.KindResumed, agent.Payload{}),
 		"pause-stopped":   ev(agent.KindResumed, agent.Payload{Text: "stopped by Bob"}),
 		"cap-spent":       ev(agent.KindStopped, agent.Payload{Text: "this month's cap of 200.00 USD for models is spent; it begins anew on 1 December (UTC), and an administrator can raise orgs.acme.spending.month", Spent: &agent.Spent{Wall: time.Second}}),
-		"cap-told":        ev(agent.KindNotice, agent.Payload{Text: "80% of this month's cap of 200.00 USD for models is spent. At 100% I stop; it begins anew on 1 December (UTC)."}),
+		"cap-told":        ev(agent.KindNotice, agent.Payload{Title: "Models", Text: "80% of this month's cap of 200.00 USD for models is spent. At 100% I stop; it begins anew on 1 December (UTC)."}),
 		"stopped":         ev(agent.KindStopped, agent.Payload{Text: "stopped by Bob"}),
 		"refused":         ev(agent.KindRefused, agent.Payload{Text: "you are not known here (ask Dora)"}),
 		"pressed":         ev(agent.KindAsk, agent.Payload{Text: pressed + labelFix}),

@@ -29,19 +29,37 @@ var commands = [...]helpLine{
 	{"approvals", "", "list the cards that wait for people"},
 	{"status", "", "show what runs and what waits"},
 	{"why", "PLAN-CODE", "explain why a card stands as it does"},
+	{whoCanApprove, "STACK", "name who can, with ids to paste; also env/NAME or a plan code"},
+	{"freeze", "ENV until TIME because REASON", "hold every live change there, or everywhere (all)"},
+	{"thaw", "ENV", "end a freeze"},
+	{"link", "CODE", "join your accounts of two chats; link alone begins"},
 	{"stop", "", "stop what runs in this thread and close its cards"},
 	{"help", "", "show this list"},
 }
 
+const whoCanApprove = "who can approve"
+
 // command parses a Command. Only its exact form counts: "stop it please" is for
-// the model, and so is "plan" with no or with many words after it.
+// the model, and so is "plan" with no or with many words after it. A freeze that
+// is not understood is answered with its form, because a model must not guess it.
 func command(text string) (name, rest string, ok bool) {
 	words := strings.Fields(text)
-	if len(words) == 0 || len(words) > 2 {
+	if len(words) == 0 {
+		return "", "", false
+	}
+	first := strings.ToLower(words[0])
+	switch {
+	case first == "freeze" || first == "thaw":
+		return first, strings.Join(words[1:], " "), true
+	case first == "link" && len(words) <= 2:
+		return first, strings.Join(words[1:], ""), true
+	case len(words) == 4 && strings.EqualFold(strings.Join(words[:3], " "), whoCanApprove):
+		return whoCanApprove, words[3], true
+	case len(words) > 2:
 		return "", "", false
 	}
 	for _, c := range commands {
-		if strings.EqualFold(words[0], c.name) && (c.args != "") == (len(words) == 2) {
+		if first == c.name && (c.args != "") == (len(words) == 2) {
 			return c.name, strings.Join(words[1:], ""), true
 		}
 	}
@@ -61,9 +79,15 @@ func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
 		return in.stop(ctx, c)
 	case "help":
 		return Reply{Note: helpCard()}, nil
+	case "freeze":
+		return in.freeze(ctx, c)
+	case "thaw":
+		return in.thaw(ctx, c)
+	case "link":
+		return in.link(ctx, c)
 	}
 	if d := in.mayRead(ctx, c); d.Outcome != rbac.Allow {
-		return said("Refused: " + d.Why() + "."), nil
+		return refusal(d.Why(), matter{verb: string(rbac.Do), act: rbac.Action{Tool: "ask", Effect: rbac.Read}}), nil
 	}
 	switch c.Name {
 	case "approvals":
@@ -72,21 +96,24 @@ func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
 		return in.status(ctx, c)
 	case "why":
 		return in.why(ctx, c)
+	case whoCanApprove:
+		c.Text = "approve " + c.Text
+		return in.whoCan(ctx, c)
 	}
 	return said("I do not know that command. Say help."), nil
 }
 
 func (in *Inbox) mayRead(ctx context.Context, c Command) rbac.Decision {
 	return in.Control.Gate.Decide(ctx, rbac.Request{
-		Org: c.Org, Actor: in.who(c.Actor), Channel: c.Thread.Room(), Tier: in.Room(c.Org, c.Thread.Room()).Tier,
+		Org: c.Org, Actor: in.who(ctx, c.Actor), Channel: c.Thread.Room(), Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier,
 		Action: rbac.Action{Tool: "ask", Effect: rbac.Read}, Label: rbac.Clean(),
 	})
 }
 
 func (in *Inbox) stop(ctx context.Context, c Command) (Reply, error) {
 	refused, err := in.Control.Stop(ctx, agent.Press{
-		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(c.Actor),
-		Tier: in.Room(c.Org, c.Thread.Room()).Tier, Text: c.Text,
+		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor),
+		Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier, Text: c.Text,
 	})
 	if err != nil {
 		return Reply{}, fmt.Errorf("stop: %w", err)
@@ -114,6 +141,7 @@ func (in *Inbox) approvals(ctx context.Context, c Command) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	slices.SortStableFunc(here, func(a, b agent.Hold) int { return danger(b) - danger(a) }) // a destroy is never buried
 	card := &Card{Title: "Waiting for people"}
 	for _, h := range here {
 		card.Fields = append(card.Fields, Field{waitsFor(h), waitsText(h)})
@@ -121,6 +149,14 @@ func (in *Inbox) approvals(ctx context.Context, c Command) (Reply, error) {
 	card.Body = fmt.Sprintf("%d here, %d in other channels.", len(here), elsewhere)
 	card.Fallback = card.Title + ": " + card.Body
 	return Reply{Note: card}, nil
+}
+
+// danger orders cards, the most dangerous first.
+func danger(h agent.Hold) int {
+	if h.Approval == nil {
+		return 0
+	}
+	return int(h.Request.Action.Effect)
 }
 
 func waitsFor(h agent.Hold) string {
@@ -203,6 +239,12 @@ func reason(why string) string {
 func verdictText(v agent.Verdict) string {
 	if v.Approve {
 		return "approved at " + clock(v.At)
+	}
+	switch {
+	case v.Back:
+		return "took the approval back at " + clock(v.At)
+	case v.Glass:
+		return "broke the glass at " + clock(v.At) + reason(v.Reason)
 	}
 	return "declined at " + clock(v.At) + reason(v.Reason)
 }

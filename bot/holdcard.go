@@ -17,11 +17,18 @@ const (
 	verbFix     = "fix"
 	verbApply   = "apply"
 	verbScan    = "scan"
+	verbBack    = "back"
+	verbGlass   = "glass"
+	verbWhy     = "why"
+	verbAccess  = "access"
 
 	labelAgain = "Ask again"
 	labelFix   = "Put back to code"
 	labelApply = "Ask to apply"
 	labelScan  = "Scan again"
+	labelGlass = "Break glass"
+
+	labelAccess = "Request access"
 )
 
 // holdCard is drawn from the row alone; res is what came of the call, once it
@@ -40,8 +47,8 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 		{"Where", where(act)},
 		{"Effect", act.Effect.String()},
 		{"Asked by", plain(h.Request.Actor.Name)},
-		{"Approvals", fmt.Sprintf("%d of %d%s", h.Approvals(), a.Need, names(a.Whom))},
-		{"Open until", clock(h.Expires)},
+		{"Approvals", fmt.Sprintf("%d of %d%s%s", h.Approvals(), a.Need, lacking(h), names(a.Whom))},
+		{"Open until", clock(h.Expires) + pace(a)},
 		{"Plan code", a.PlanCode()},
 	}
 	if a.Bound.Commit != "" {
@@ -50,7 +57,7 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	if l := h.Request.Label; l.Integrity == rbac.Foreign && len(l.Origins) > 0 {
 		c.Fields = append(c.Fields, Field{"Read before", strings.Join(l.Origins, ", ")})
 	}
-	c.Fields = append(c.Fields, verdicts(a.Verdicts)...)
+	c.Fields = append(append(c.Fields, waitFields(h, res)...), verdicts(a.Verdicts)...)
 	if a.Bound.Plan != nil {
 		c.Lines = planLines(a.Bound.Plan.Resources)
 	}
@@ -133,6 +140,9 @@ func holdStatus(h agent.Hold, res *agent.ToolResult) (string, Tone) {
 	case agent.Open:
 		return fmt.Sprintf("waiting, %d of %d approvals", h.Approvals(), h.Approval.Need), Waiting
 	case agent.Approved:
+		if h.Frozen != nil && h.Approval.Broken() == nil {
+			return "approved, waits for the end of the freeze", Waiting
+		}
 		return "approved, starting", Waiting
 	case agent.Consumed:
 		return "running", Waiting
@@ -153,6 +163,8 @@ func next(h agent.Hold, res *agent.ToolResult) string {
 			by = fmt.Sprintf("%d approvals by people other than %s run", n, who)
 		}
 		return by + " exactly this, as " + who + "'s change. If code, state or plan move, the card is void."
+	case h.State == agent.Approved && h.Frozen != nil && h.Approval.Broken() == nil:
+		return "It starts when the freeze ends, unless the card is over by then. A decline still wins until it has begun."
 	case h.State == agent.Approved:
 		return "It starts now. A decline still wins until it has begun."
 	case h.State == agent.Consumed:
@@ -165,12 +177,22 @@ func next(h agent.Hold, res *agent.ToolResult) string {
 
 func holdButtons(h agent.Hold, res *agent.ToolResult) []Button {
 	v := h.ID + "." + h.Approval.PlanCode()
-	decline := Button{"Decline", verbDeny, v, Danger}
+	decline, back := Button{"Decline", verbDeny, v, Danger}, Button{"Take back", verbBack, v, Plain}
 	switch {
 	case h.State == agent.Open && res == nil:
-		return []Button{{"Approve", verbApprove, v, Primary}, decline}
+		all := []Button{{"Approve", verbApprove, v, Primary}, decline}
+		if h.Approvals() > 0 {
+			all = append(all, back)
+		}
+		if h.Approval.Glass {
+			all = append(all, Button{labelGlass, verbGlass, v, Danger})
+		}
+		return all
 	case h.State == agent.Approved && res == nil:
-		return []Button{decline} // until the call begins
+		if h.Approval.Broken() != nil {
+			return []Button{decline}
+		}
+		return []Button{decline, back} // until the call begins
 	case h.State == agent.Void || h.State == agent.Expired, res != nil && res.Applied == "not applied":
 		return []Button{{labelAgain, verbAgain, v, Plain}}
 	}

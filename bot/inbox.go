@@ -16,6 +16,15 @@ type Queue interface {
 	Enqueue(ctx context.Context, j agent.Job) error
 }
 
+// Policy explains itself; rbac.Enforcer does.
+type Policy interface {
+	Explain(ctx context.Context, who rbac.Actor, v rbac.Verb, r rbac.Request) rbac.Explanation
+	Who(ctx context.Context, v rbac.Verb, r rbac.Request) []rbac.Contact
+	Admins(ctx context.Context, org string) []rbac.Contact
+}
+
+var _ Policy = (*rbac.Enforcer)(nil)
+
 // Room is what configuration says of a channel.
 type Room struct {
 	Tier    rbac.Tier
@@ -29,8 +38,13 @@ type Inbox struct {
 	Queue   Queue
 	Control *agent.Control
 	Records Records
-	Room    func(org, room string) Room
-	Who     func(rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
+	Room    func(ctx context.Context, org, room string) Room
+	Who     func(ctx context.Context, a rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
+
+	Policy Policy // nil explains nothing
+	Links  Links  // nil links nobody
+
+	LinkKey func(org string) []byte // signs the codes of links
 
 	Bills    agent.Bills // nil shows no bills
 	Spending func(org string) agent.Spending
@@ -49,20 +63,20 @@ func (in *Inbox) Mention(ctx context.Context, m Mention) (Reply, error) {
 
 // enqueue fills the job's envelope from who said it and where.
 func (in *Inbox) enqueue(ctx context.Context, m Mention, j agent.Job) error {
-	room := in.Room(m.Org, m.Thread.Room())
+	room := in.Room(ctx, m.Org, m.Thread.Room())
 	if j.ID == "" {
 		j.ID = m.ID
 	}
-	j.Org, j.Trace, j.Thread, j.Actor = m.Org, m.ID, m.Thread, in.who(m.Actor)
+	j.Org, j.Trace, j.Thread, j.Actor = m.Org, m.ID, m.Thread, in.who(ctx, m.Actor)
 	j.Tier, j.Profile = room.Tier, room.Profile
 	return in.Queue.Enqueue(ctx, j)
 }
 
-func (in *Inbox) who(a rbac.Actor) rbac.Actor {
+func (in *Inbox) who(ctx context.Context, a rbac.Actor) rbac.Actor {
 	if in.Who == nil {
 		return a
 	}
-	return in.Who(a)
+	return in.Who(ctx, a)
 }
 
 // Click settles a verdict and replies from the record, or starts what the
@@ -71,14 +85,15 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}
 	hold, code, _ := strings.Cut(c.Value, ".")
 	switch c.Verb {
-	case verbApprove, verbDeny:
-		if c.Verb == verbDeny && strings.TrimSpace(c.Reason) == "" {
-			return Reply{Modal: whyNot(c.Value)}, nil
-		}
-		return in.settle(ctx, c, agent.Press{Hold: hold, Code: code, Approve: c.Verb == verbApprove, Text: c.Reason})
+	case verbApprove, verbDeny, verbBack, verbGlass:
+		return in.verdict(ctx, c, hold, code)
+	case verbWhy:
+		return in.explain(ctx, c)
+	case verbAccess:
+		return in.access(ctx, c)
 	case verbAgain: // once for each card and person, however often it is pressed
 		return said("Asking again: a fresh plan, then a new card."),
-			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold + "/" + string(in.who(c.Actor).Subject()), Again: hold, Text: pressed + labelAgain})
+			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold + "/" + string(in.who(ctx, c.Actor).Subject()), Again: hold, Text: pressed + labelAgain})
 	case verbFix:
 		return said("Planning " + c.Value + "; the card for approval follows."), in.enqueue(ctx, m, agent.Job{
 			Text:  pressed + labelFix,
@@ -119,8 +134,8 @@ func (in *Inbox) Answer(ctx context.Context, a Answer) (Reply, error) {
 
 // settle shows the card only to those who belong to its thread.
 func (in *Inbox) settle(ctx context.Context, c Click, p agent.Press) (Reply, error) {
-	p.ID, p.Org, p.Thread, p.By = c.ID, c.Org, c.Thread, in.who(c.Actor)
-	p.Tier = in.Room(c.Org, c.Thread.Room()).Tier
+	p.ID, p.Org, p.Thread, p.By = c.ID, c.Org, c.Thread, in.who(ctx, c.Actor)
+	p.Tier = in.Room(ctx, c.Org, c.Thread.Room()).Tier
 	h, refused, err := in.Control.Settle(ctx, p)
 	switch {
 	case err != nil:
@@ -129,24 +144,44 @@ func (in *Inbox) settle(ctx context.Context, c Click, p agent.Press) (Reply, err
 		return said("Refused: " + refused + "."), nil
 	}
 	card := holdCard(h, nil)
-	if refused != "" {
-		if h.State == agent.Void {
-			refused += ". The card is void: " + labelAgain + " makes a fresh plan"
-		}
-		return Reply{Private: "Refused: " + refused + ".", Card: &card}, nil
+	if refused == "" {
+		return Reply{Private: settled(h, p), Card: &card}, nil
 	}
-	return Reply{Private: settled(h, p.Approve), Card: &card}, nil
+	if h.State == agent.Void {
+		refused += ". The card is void: " + labelAgain + " makes a fresh plan"
+	}
+	r := refusal(refused, matter{verb: string(verbOf(h, p)), hold: h.ID})
+	r.Card = &card
+	return r, nil
+}
+
+// verbOf is the right that a press takes.
+func verbOf(h agent.Hold, p agent.Press) rbac.Verb {
+	switch {
+	case p.Glass:
+		return rbac.Break
+	case h.Question != nil && !h.Question.Review:
+		return rbac.Do
+	}
+	return rbac.Approve
 }
 
 // settled tells the one who pressed what the press did.
-func settled(h agent.Hold, approve bool) string {
+func settled(h agent.Hold, p agent.Press) string {
+	who := h.Request.Actor.Name
 	switch {
 	case h.Question != nil:
 		return "Your answer is taken: " + h.Question.Answer + "."
-	case !approve:
-		return "Declined: nothing runs, and " + h.Request.Actor.Name + " is told why."
+	case p.Back:
+		return "Taken back: your approval counts no more."
+	case p.Glass:
+		return "The glass is broken: exactly this plan runs now, as " + who + "'s change. Everybody is told, and a review follows."
+	case !p.Approve:
+		return "Declined: nothing runs, and " + who + " is told why."
+	case h.State == agent.Approved && h.Frozen != nil:
+		return "Approved: exactly this plan runs when the freeze ends, as " + who + "'s change."
 	case h.State == agent.Approved:
-		return "Approved: exactly this plan runs now, as " + h.Request.Actor.Name + "'s change."
+		return "Approved: exactly this plan runs now, as " + who + "'s change."
 	}
 	return fmt.Sprintf("Your approval counts: %d of %d.", h.Approvals(), h.Approval.Need)
 }

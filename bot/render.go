@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"interlock/agent"
+	"interlock/rbac"
 )
 
 // pressed begins the text of a job that a button made.
@@ -19,7 +20,7 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 		what, byButton := strings.CutPrefix(p.Text, pressed)
 		text := ev.Actor.Name + " pressed " + what
 		return Card{Body: text, Fallback: text}, "", byButton
-	case agent.KindApproval, agent.KindVerdict, agent.KindQuestion, agent.KindAnswered, agent.KindClosed, agent.KindStarted:
+	case agent.KindApproval, agent.KindVerdict, agent.KindQuestion, agent.KindAnswered, agent.KindClosed, agent.KindStarted, agent.KindCalled, agent.KindFrozen:
 		if p.Hold == nil {
 			return Card{}, "", false
 		}
@@ -39,7 +40,7 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 	case agent.KindResumed:
 		return resumedCard(p.Text), "pause/" + ev.Turn, true
 	case agent.KindNotice:
-		return notice("Models", Waiting, p.Text, nil), "", true
+		return notice(plain(p.Title), Waiting, p.Text, nil), "", true
 	case agent.KindStopped:
 		c = notice("Stopped", Bad, p.Text, p.Spent)
 		c.Fallback = upper(c.Body)
@@ -47,7 +48,11 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 	case agent.KindGaveUp:
 		return notice("I could not finish", Bad, p.Text, nil), "", true
 	case agent.KindRefused:
-		return notice("Refused", Bad, p.Text, nil), "", p.Hold == nil
+		c = notice("Refused", Bad, p.Text, nil)
+		if p.Why != nil { // by policy: a request, and not a press
+			c.Buttons = refusalButtons(matter{verb: string(rbac.Do), act: rbac.Action{Tool: "ask", Effect: rbac.Read}})
+		}
+		return c, "", p.Hold == nil
 	}
 	return Card{}, "", false
 }

@@ -84,7 +84,7 @@ func (in *Inbox) bills(ctx context.Context, c Command) ([]Field, error) {
 	}{
 		{"Models this month", agent.BillFilter{From: month}, sp.Month},
 		{"This thread", agent.BillFilter{Thread: c.Thread}, 0},
-		{"You, this month", agent.BillFilter{From: month, Person: in.who(c.Actor).Subject()}, 0},
+		{"You, this month", agent.BillFilter{From: month, Person: in.who(ctx, c.Actor).Subject()}, 0},
 	} {
 		sum, err := in.Bills.Billed(ctx, c.Org, q.filter)
 		if err != nil {

@@ -44,14 +44,18 @@ func (*desk) Decide(context.Context, rbac.Request) rbac.Decision {
 	return rbac.Decision{Outcome: rbac.Allow}
 }
 
-func (*desk) MayApprove(context.Context, rbac.Actor, rbac.Request) rbac.Decision {
+func (*desk) May(context.Context, rbac.Actor, rbac.Verb, rbac.Request) rbac.Decision {
 	return rbac.Decision{}
+}
+
+func (*desk) Missing(context.Context, rbac.Request, []rbac.Actor) []rbac.Need {
+	return []rbac.Need{{Count: 1}}
 }
 
 func (d *desk) inbox() *Inbox {
 	return &Inbox{
-		Control: &agent.Control{Gate: d}, Records: d, Room: func(string, string) Room { return Room{} },
-		Who:   func(rbac.Actor) rbac.Actor { return alice },
+		Control: &agent.Control{Gate: d}, Records: d, Room: func(context.Context, string, string) Room { return Room{} },
+		Who:   func(context.Context, rbac.Actor) rbac.Actor { return alice },
 		Bills: d, Spending: func(string) agent.Spending { return agent.Spending{Currency: "USD", Month: 200 * agent.Unit} },
 	}
 }

@@ -99,23 +99,100 @@ type Log struct {
 }
 
 // Org is one organisation. Key signs its approvals and encrypts its data; when
-// it is empty, one is made in the data folder.
+// it is empty, one is made in the data folder. Workspaces are the Slack
+// workspaces and Teams tenants that are its own, as "platform:tenant"; one
+// belongs to one Org.
+//
+// Who may do what stands under the keys of Policy here, or in a file of its own
+// that PolicyFrom names, or in the database when PolicyFrom is "database".
 type Org struct {
-	Key          Secret                 `yaml:"key"`
-	Approvals    Approvals              `yaml:"approvals"`
-	Spending     Spending               `yaml:"spending"`
-	Policies     string                 `yaml:"policies"` // a folder of plain-language rules for the model
-	People       map[string]Person      `yaml:"people"`
-	Environments map[string]Environment `yaml:"environments"`
-	Channels     map[string]Channel     `yaml:"channels"` // by "platform:channel"
-	Stacks       map[string]Stack       `yaml:"stacks"`
-	Profiles     map[string]Profile     `yaml:"profiles"`
-	Schedules    map[string]Schedule    `yaml:"schedules"`
+	Policy
+	PolicyFrom string              `yaml:"policy"`
+	Key        Secret              `yaml:"key"`
+	Workspaces []string            `yaml:"workspaces"`
+	Spending   Spending            `yaml:"spending"`
+	Policies   string              `yaml:"policies"` // a folder of plain-language rules for the model
+	Stacks     map[string]Stack    `yaml:"stacks"`
+	Profiles   map[string]Profile  `yaml:"profiles"`
+	Schedules  map[string]Schedule `yaml:"schedules"`
 }
 
-// Approvals says how long a card waits.
+// Policy is who may do what where, and who approves it.
+type Policy struct {
+	People       map[string]Person      `yaml:"people"`
+	Groups       map[string]Group       `yaml:"groups"`
+	Environments map[string]Environment `yaml:"environments"`
+	Channels     map[string]Channel     `yaml:"channels"` // by "platform:channel"
+	Rules        []Rule                 `yaml:"rules"`
+	Raises       []Raise                `yaml:"raises"`
+	Approvals    Approvals              `yaml:"approvals"`
+	Limits       Limits                 `yaml:"limits"`
+}
+
+// Approvals says how long a card waits, and what needs more than the tier asks for.
 type Approvals struct {
-	Expiry time.Duration `yaml:"expiry"`
+	Expiry time.Duration  `yaml:"expiry"` // 1m to 24h
+	Next   time.Duration  `yaml:"next"`   // after which the next people are called
+	Quiet  Quiet          `yaml:"quiet"`
+	Rules  []ApprovalRule `yaml:"rules"`
+}
+
+// Quiet is when nobody is expected to answer: a card that is not urgent waits
+// through it without growing older. Both are HH:MM.
+type Quiet struct {
+	From     string `yaml:"from"`
+	Until    string `yaml:"until"`
+	Timezone string `yaml:"timezone"`
+}
+
+// ApprovalRule demands approvals beside those of the tier, of what matches all
+// that it names.
+type ApprovalRule struct {
+	Name         string        `yaml:"name"`
+	Environments []string      `yaml:"environments"`
+	Stacks       []string      `yaml:"stacks"`
+	Effects      []string      `yaml:"effects"`
+	Kinds        []string      `yaml:"kinds"`     // types of resources, with * and ?
+	Resources    int           `yaml:"resources"` // at least so many change
+	Destroys     bool          `yaml:"destroys"`  // something is destroyed or replaced
+	Need         int           `yaml:"need"`      // 0 is 1
+	From         []string      `yaml:"from"`      // "role:NAME", "group:NAME", "person:ID"; empty is whoever may approve
+	Expiry       time.Duration `yaml:"expiry"`
+	Urgent       bool          `yaml:"urgent"` // quiet hours do not pause it
+}
+
+// Rule allows or denies something beside what roles do; deny wins.
+type Rule struct {
+	Who     string   `yaml:"who"`    // "person:ID", "role:NAME" or "group:NAME"
+	May     []string `yaml:"may"`    // effects, or ask, answer, stop, approve, break, freeze, thaw, or "*"
+	On      []string `yaml:"on"`     // "stack/NAME", "env/NAME" or "*"
+	Effect  string   `yaml:"effect"` // allow or deny
+	Because string   `yaml:"because"`
+}
+
+// Raise lifts the ceiling of one thing until a moment. Exactly one of Environment,
+// Channel, Profile and Role says which.
+type Raise struct {
+	Environment string    `yaml:"environment"`
+	Channel     string    `yaml:"channel"`
+	Profile     string    `yaml:"profile"`
+	Role        string    `yaml:"role"`
+	Tier        string    `yaml:"tier"`
+	Until       time.Time `yaml:"until"` // as 2026-12-01T09:00:00Z
+	Because     string    `yaml:"because"`
+}
+
+// Limits are how much each person, each channel and the Org may ask for.
+type Limits struct {
+	Person  Limit `yaml:"person"`
+	Channel Limit `yaml:"channel"`
+	Org     Limit `yaml:"org"`
+}
+
+// Limit is a rate; 0 is no limit.
+type Limit struct {
+	Runs   int `yaml:"runs"`   // requests in any hour
+	Tokens int `yaml:"tokens"` // of models, in a day (UTC)
 }
 
 // Spending caps what models may cost.
@@ -127,9 +204,25 @@ type Spending struct {
 // "platform:id" or "platform:tenant/id". Without any, "console:NAME" is theirs.
 type Person struct {
 	Name  string   `yaml:"name"`
-	Roles []string `yaml:"roles"` // viewer, operator, approver, admin
+	Roles []string `yaml:"roles"` // viewer, operator, approver, admin, breakglass
 	Chat  []string `yaml:"chat"`
 	Off   bool     `yaml:"off"`
+	Away  Away     `yaml:"away"`
+}
+
+// Away lets a deputy approve what the person could, until a moment.
+type Away struct {
+	Until  time.Time `yaml:"until"`
+	Deputy string    `yaml:"deputy"`
+}
+
+// Group gives roles to people: those who are named, those of user groups of a
+// chat, as "platform:tenant/id", and those of groups of the identity provider.
+type Group struct {
+	Roles  []string `yaml:"roles"`
+	People []string `yaml:"people"`
+	Chat   []string `yaml:"chat"`
+	OIDC   []string `yaml:"oidc"`
 }
 
 // Environment has a ceiling for what happens in it.

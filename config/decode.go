@@ -20,6 +20,7 @@ var (
 	secretType   = reflect.TypeFor[Secret]()
 	listType     = reflect.TypeFor[[]string]()
 	durationType = reflect.TypeFor[time.Duration]()
+	timeType     = reflect.TypeFor[time.Time]()
 	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
@@ -178,7 +179,11 @@ func isScalar(t reflect.Type) bool {
 // setText reads a scalar as it is written in the file or in a variable.
 func setText(v reflect.Value, text string) error {
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		return u.UnmarshalText([]byte(text))
+		err := u.UnmarshalText([]byte(text))
+		if err != nil && v.Type() == timeType {
+			err = fmt.Errorf("must be a moment such as 2026-12-01T09:00:00Z, not %s", shown(text))
+		}
+		return err
 	}
 	if v.Type() == durationType {
 		d, err := time.ParseDuration(text)

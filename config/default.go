@@ -28,7 +28,9 @@ func Default() Config {
 
 // DefaultOrg is an organisation of which nothing is said: nobody is known in
 // it, so nobody may do anything.
-func DefaultOrg() Org { return Org{Approvals: Approvals{Expiry: time.Hour}} }
+func DefaultOrg() Org {
+	return Org{Policy: Policy{Approvals: Approvals{Expiry: time.Hour, Next: 15 * time.Minute, Quiet: Quiet{Timezone: "UTC"}}}}
+}
 
 // DefaultProfile is what an Org without profiles gets: every tool, as far as
 // the other ceilings reach.

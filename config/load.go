@@ -38,13 +38,15 @@ func Load(path string, environ []string) (c Config, warnings Problems, err error
 	used := d.environment(reflect.ValueOf(&c).Elem(), "")
 	c.complete()
 	c.anchor(dir)
+	own, alone := c.elsewhere(d)
 	warnings, wrong := c.check(&d.places)
+	warnings, wrong = append(warnings, own...), append(wrong, alone...)
 	warnings = append(warnings, d.strays(used)...)
 	return c, warnings.sorted(), append(d.problems, wrong...).sorted().err()
 }
 
 // document decodes the one document of a file.
-func (d *decoder) document(data []byte, c *Config) {
+func (d *decoder) document(data []byte, out any) {
 	var doc yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	switch err := parse(dec, &doc); {
@@ -57,7 +59,7 @@ func (d *decoder) document(data []byte, c *Config) {
 	if err := parse(dec, new(yaml.Node)); !errors.Is(err, io.EOF) {
 		d.report("", "holds more than one document")
 	}
-	d.value(doc.Content[0], reflect.ValueOf(c).Elem(), "")
+	d.value(doc.Content[0], reflect.ValueOf(out).Elem(), "")
 }
 
 // parse keeps a panic of the parser from being one of ours.
@@ -97,6 +99,9 @@ func (c *Config) anchor(dir string) {
 	abs(&c.Model.Script)
 	for org, o := range c.Orgs {
 		abs(&o.Policies)
+		if o.PolicyFrom != FromDatabase {
+			abs(&o.PolicyFrom)
+		}
 		c.Orgs[org] = o
 		for name, s := range o.Stacks {
 			abs(&s.Repository)

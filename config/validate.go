@@ -16,7 +16,9 @@ var word = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
 var (
 	tiers     = []string{"observe", "recommend", "draft", "sandbox", "gated"}
-	roles     = []string{"viewer", "operator", "approver", "admin"}
+	roles     = []string{"viewer", "operator", "approver", "admin", "breakglass"}
+	effects   = []string{"read", "edit", "propose", "execute", "change", "destroy"}
+	acts      = append([]string{"*", "ask", "answer", "stop", "freeze", "thaw", "approve", "break"}, effects...)
 	kinds     = []string{"drift"}
 	providers = []string{"scripted", "anthropic", "bedrock", "vertex", "openai", "langchain"}
 	levels    = []string{"debug", "info", "warn", "error"}
@@ -94,6 +96,7 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 		k.name(key, "an organisation", name)
 		k.org(key, c.Orgs[name])
 	}
+	k.workspaces(c.Orgs)
 	return k.warnings, k.wrong
 }
 

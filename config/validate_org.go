@@ -10,24 +10,11 @@ import (
 )
 
 func (c *checker) org(key string, o Org) {
-	if e := o.Approvals.Expiry; e < shortest || e > longest {
-		c.report(join(key, "approvals.expiry"), "must be between 1m and 24h")
-	}
 	if m := o.Spending.Month; m < 0 || m > 1e9 {
 		c.report(join(key, "spending.month"), "must be from 0, which is no cap, to 1000000000")
 	}
-	c.people(join(key, "people"), o)
-	for _, name := range names(o.Environments) {
-		k := join(join(key, "environments"), shown(name))
-		c.name(k, "an environment", name)
-		c.oneOf(join(k, "tier"), "tier", o.Environments[name].Tier, tiers)
-		c.approvable(k, name, o)
-	}
-	for _, name := range names(o.Channels) {
-		k, ch := join(join(key, "channels"), shown(name)), o.Channels[name]
-		c.room(k, name)
-		c.oneOf(join(k, "tier"), "tier", ch.Tier, tiers)
-		c.oneOf(join(k, "profile"), "profile", ch.Profile, names(o.Profiles))
+	if o.PolicyFrom == "" {
+		c.policy(key, o)
 	}
 	for _, name := range names(o.Stacks) {
 		k := join(join(key, "stacks"), shown(name))
@@ -46,6 +33,31 @@ func (c *checker) org(key string, o Org) {
 	}
 }
 
+// policy checks who may do what; key is empty when it stands in a file of its own.
+func (c *checker) policy(key string, o Org) {
+	c.people(join(key, "people"), o)
+	c.groups(join(key, "groups"), o)
+	for _, name := range names(o.Environments) {
+		k := join(join(key, "environments"), shown(name))
+		c.name(k, "an environment", name)
+		if name == "all" {
+			c.report(k, "all is what a freeze calls every environment: choose another name")
+		}
+		c.oneOf(join(k, "tier"), "tier", o.Environments[name].Tier, tiers)
+		c.approvable(k, name, o)
+	}
+	for _, name := range names(o.Channels) {
+		k, ch := join(join(key, "channels"), shown(name)), o.Channels[name]
+		c.room(k, name)
+		c.oneOf(join(k, "tier"), "tier", ch.Tier, tiers)
+		c.oneOf(join(k, "profile"), "profile", ch.Profile, names(o.Profiles))
+	}
+	c.rules(join(key, "rules"), o)
+	c.raises(join(key, "raises"), o)
+	c.approvals(join(key, "approvals"), o)
+	c.limits(join(key, "limits"), o.Limits)
+}
+
 // people checks that a chat identity belongs to one person: two people behind
 // one would make four eyes of one pair.
 func (c *checker) people(key string, o Org) {
@@ -59,11 +71,14 @@ func (c *checker) people(key string, o Org) {
 			}
 			c.oneOf(join(k, "roles"), "role", r, roles)
 		}
+		c.away(join(k, "away"), id, p.Away, o)
 		for _, text := range p.Chat {
 			if i, err := ParseIdentity(text); err != nil {
 				c.report(join(k, "chat"), "%s: %v", shown(text), err)
 			} else if i.Platform == "person" || i.Platform == "schedule" {
 				c.report(join(k, "chat"), "%s: no chat is called %s", shown(text), i.Platform)
+			} else if !o.ours(i) {
+				c.report(join(k, "chat"), "%s is of none of the workspaces of this organisation (%s)", shown(text), list(o.Workspaces))
 			}
 		}
 		for _, i := range p.Identities(id) {
@@ -88,13 +103,7 @@ func (c *checker) approvable(key, name string, o Org) {
 	if o.Environments[name].Tier != "gated" {
 		return
 	}
-	var who []string
-	for _, id := range names(o.People) {
-		p := o.People[id]
-		if !p.Off && (slices.Contains(p.Roles, "approver") || slices.Contains(p.Roles, "admin")) {
-			who = append(who, id)
-		}
-	}
+	who := o.approvers(name)
 	switch len(who) {
 	case 0:
 		c.warn(key, "nobody may approve changes in %s: give somebody the role approver or admin", shown(name))

@@ -11,7 +11,9 @@ func (c *checker) stack(key string, s Stack, o Org) {
 	if s.Environment == "" {
 		c.report(join(key, "environment"), "must name an environment; known: %s", list(names(o.Environments)))
 	}
-	c.oneOf(join(key, "environment"), "environment", s.Environment, names(o.Environments))
+	if !o.later() {
+		c.oneOf(join(key, "environment"), "environment", s.Environment, names(o.Environments))
+	}
 	c.source(key, s)
 	if len(s.Rooms()) == 0 {
 		c.report(join(key, "channel"), "must name the channel where its details may be shown")
@@ -23,7 +25,9 @@ func (c *checker) stack(key string, s Stack, o Org) {
 		c.stackRoom(join(key, "channels"), room, o)
 	}
 	for _, owner := range s.Owners {
-		c.oneOf(join(key, "owners"), "person", owner, names(o.People))
+		if !o.later() {
+			c.oneOf(join(key, "owners"), "person", owner, names(o.People))
+		}
 	}
 	c.folder(join(key, "state"), s.State, false)
 	for _, m := range s.Mounts {
@@ -41,7 +45,7 @@ func (c *checker) stack(key string, s Stack, o Org) {
 // stackRoom warns of a room that nobody configured: all it allows is reading.
 func (c *checker) stackRoom(key, room string, o Org) {
 	c.room(key, room)
-	if _, ok := o.Channels[room]; !ok {
+	if _, ok := o.Channels[room]; !ok && !o.later() {
 		c.warn(key, "%s is not in channels, so it is at tier observe", shown(room))
 	}
 }

@@ -1,9 +1,11 @@
 package rbac
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Outcome orders what policy can say: deny beats ask beats allow.
@@ -19,21 +21,44 @@ const (
 // Decision is an Outcome with its reasons. The zero value denies.
 type Decision struct {
 	Outcome   Outcome
-	Approvals int      // how many people must approve, when the Outcome is Ask
-	Reasons   []string // why, each one clause
-	Whom      []string // names of people who could help, when the Outcome is not Allow
+	Approvals int           // the largest count of Needs
+	Needs     []Need        `json:",omitempty"` // all must be met, when the Outcome is Ask; of May, those that the approver counts for
+	Expiry    time.Duration `json:",omitempty"` // the longest that a card may wait; 0 is the organisation's own
+	Urgent    bool          `json:",omitempty"` // quiet hours do not pause the card
+	Frozen    *Freeze       `json:",omitempty"` // approved calls wait until it is over
+	Reasons   []string      // why, each one clause
+	Whom      []string      // names of people who could help, when the Outcome is not Allow
+	Person    Subject       `json:",omitempty"` // who was judged, as the policy knows them
+	Policy    string        `json:",omitempty"` // version of the policy that decided
+}
+
+// Need is one demand of a quorum: Count different people, each of any of From.
+// One person counts for every need that they fit.
+type Need struct {
+	Count int
+	From  []string `json:",omitempty"` // "role:NAME", "group:NAME" or "person:ID"; empty is whoever may approve
+	Rule  string   `json:",omitempty"` // the rule that demands it; empty is the tier
 }
 
 func denied(why string) Decision { return Decision{Reasons: []string{why}} }
 
-// And is the stricter of both; the reasons of both are kept.
+// And is the stricter of both; the reasons and needs of both are kept.
 func (d Decision) And(e Decision) Decision {
 	whom := slices.Concat(d.Whom, e.Whom)
 	slices.Sort(whom)
-	return Decision{
-		Outcome: min(d.Outcome, e.Outcome), Approvals: max(d.Approvals, e.Approvals),
+	and := Decision{
+		Outcome: min(d.Outcome, e.Outcome), Approvals: max(d.Approvals, e.Approvals), Needs: slices.Concat(d.Needs, e.Needs),
+		Expiry: d.Expiry, Urgent: d.Urgent || e.Urgent, Frozen: d.Frozen,
 		Reasons: slices.Concat(d.Reasons, e.Reasons), Whom: slices.Compact(whom),
+		Person: cmp.Or(d.Person, e.Person), Policy: cmp.Or(d.Policy, e.Policy),
 	}
+	if e.Expiry > 0 && (d.Expiry == 0 || e.Expiry < d.Expiry) {
+		and.Expiry = e.Expiry
+	}
+	if and.Frozen == nil {
+		and.Frozen = e.Frozen
+	}
+	return and
 }
 
 // Why puts the reasons, and whom to ask, in one line.
@@ -50,6 +75,15 @@ func (d Decision) Why() string {
 type Action struct {
 	Tool, Stack, Environment string
 	Effect                   Effect
+	Blast                    Blast `json:",omitzero"`
+}
+
+// Blast is how much a call would touch, counted from a stored plan. The zero
+// value is not known, and what is not known meets every condition of a rule.
+type Blast struct {
+	Known               bool
+	Resources, Destroys int      // that change at all; that are destroyed or replaced
+	Kinds               []string `json:",omitempty"` // types of those resources, sorted
 }
 
 // Request asks for one Decision.
@@ -60,82 +94,158 @@ type Request struct {
 	Channel string // as "platform:channel"
 	Tier    Tier   // the ceiling that the job itself brings
 	Action  Action
-	Label   Label   // of everything that the run has read
-	Authors []Actor // of the asks and answers that led here: they may not approve
+	Label   Label     // of everything that the run has read
+	Authors []Actor   // of the asks and answers that led here: they may not approve
+	At      time.Time `json:",omitzero"` // decide as of then; the zero value is now
 }
 
 // Verb is what a rule is about.
 type Verb string
 
-// Do runs an action; Approve lets somebody else's run.
+// Do runs an action; Approve lets somebody else's run; Break lets it run without
+// the approvals that it needs, in an emergency.
 const (
 	Do      Verb = "do"
 	Approve Verb = "approve"
+	Break   Verb = "break"
 )
 
 // Ceiling is one limit on the tier of a call, and whose limit it is.
 type Ceiling struct {
-	Tier Tier
-	Of   string // for example "environment prod"
+	Tier   Tier
+	Of     string // for example "environment prod"
+	Raised string `json:",omitempty"` // until when and why, when a raise lifted it
 }
 
-// Policy holds the rules of every Org as one immutable snapshot. Rule is the
-// lower of the rules and the profile's tool list; no rule is Deny. Whom names
-// people who hold a verb on an action.
+// Policy holds the rules of one Org at one moment. Rule is the lower of the
+// rules, the profile's tool list and the rules for approvals; no rule is Deny. Of
+// Approve it also names the Needs that the person counts for, and denies who
+// counts for none. Whom names people who hold a verb on an action.
 type Policy interface {
 	Ceilings(ctx context.Context, r Request) ([]Ceiling, error)
 	Rule(ctx context.Context, who Actor, v Verb, r Request) (Decision, error)
 	Whom(ctx context.Context, v Verb, r Request) []string
 }
 
-// Enforcer combines ceiling, rules and label. Without a Policy it denies all.
-// It is safe for concurrent use as long as its Policy is.
-type Enforcer struct{ Policy Policy }
+// Source gives the policy that is in force in an Org. A question is answered by
+// one Policy from its beginning to its end.
+type Source interface {
+	Policy(ctx context.Context, org string) (Policy, error)
+}
+
+// Enforcer combines ceiling, rules and label. Without a Source it denies all.
+// It is safe for concurrent use as long as its Source is.
+type Enforcer struct{ Source Source }
 
 // Decide has no error: what cannot be decided is denied, and says so.
 func (e *Enforcer) Decide(ctx context.Context, r Request) Decision {
-	if e.Policy == nil || r.Org == "" || r.Org != r.Actor.Org {
-		return denied("no policy for this organisation")
+	p, why := e.policy(ctx, r.Org, r.Actor)
+	if p == nil {
+		return denied(why)
 	}
-	limits, err := e.Policy.Ceilings(ctx, r)
+	return decide(ctx, p, r)
+}
+
+func decide(ctx context.Context, p Policy, r Request) Decision {
+	limits, err := p.Ceilings(ctx, r)
 	if err != nil {
 		return denied("tiers could not be read")
 	}
-	limits = append(limits, Ceiling{r.Tier, "this job"})
+	limits = append(limits, Ceiling{Tier: r.Tier, Of: "this job"})
 	if len(limits) == 1 {
-		limits = append(limits, Ceiling{Observe, "what nobody configured"})
+		limits = append(limits, Ceiling{Tier: Observe, Of: "what nobody configured"})
 	}
-	d := ceiling(lowest(limits), r.Action.Effect).And(e.rule(ctx, r.Actor, Do, r)).And(raise(r))
+	d := ceiling(lowest(limits), r.Action.Effect).And(rule(ctx, p, r.Actor, Do, r)).And(raise(r))
 	switch d.Outcome {
 	case Deny:
-		d.Whom = e.Policy.Whom(ctx, Do, r)
+		d.Needs, d.Whom = nil, p.Whom(ctx, Do, r)
 	case Ask:
-		d.Whom = e.Policy.Whom(ctx, Approve, r)
+		d.Whom = p.Whom(ctx, Approve, r)
 	}
 	return d
 }
 
-// MayApprove refuses the one who asks and every author before it asks policy.
-func (e *Enforcer) MayApprove(ctx context.Context, approver Actor, r Request) Decision {
-	if e.Policy == nil || r.Org == "" || approver.Org != r.Org {
-		return denied("no policy for this organisation")
+// policy is what is in force for somebody of an Org; without one it says why.
+func (e *Enforcer) policy(ctx context.Context, org string, who Actor) (Policy, string) {
+	switch {
+	case e.Source == nil || org == "" || org != who.Org:
+		return nil, "no policy for this organisation"
+	case who.Outsider != "":
+		return nil, who.Name + " is " + who.Outsider + " here, and may do nothing"
 	}
-	for _, a := range append(slices.Clone(r.Authors), r.Actor) {
-		if a.Subject() == approver.Subject() {
-			d := denied("who asked, or answered what led here, may not approve")
-			d.Whom = slices.DeleteFunc(e.Policy.Whom(ctx, Approve, r), func(n string) bool { return n == approver.Name })
-			return d
+	p, err := e.Source.Policy(ctx, org)
+	if err != nil || p == nil {
+		return nil, "the policy could not be read"
+	}
+	return p, ""
+}
+
+// May judges a person's right to let somebody else's call run. It refuses the
+// one who asks and every author before it asks policy for an approval.
+func (e *Enforcer) May(ctx context.Context, who Actor, v Verb, r Request) Decision {
+	p, why := e.policy(ctx, r.Org, who)
+	if p == nil {
+		return denied(why)
+	}
+	return may(ctx, p, who, v, r)
+}
+
+func may(ctx context.Context, p Policy, who Actor, v Verb, r Request) Decision {
+	if v == Do {
+		return denied("that is for the one who asks")
+	}
+	if v == Approve && slices.ContainsFunc(append(slices.Clone(r.Authors), r.Actor), func(a Actor) bool { return a.Subject() == who.Subject() }) {
+		d := denied("who asked, or answered what led here, may not approve")
+		d.Whom = slices.DeleteFunc(p.Whom(ctx, v, r), func(n string) bool { return n == who.Name })
+		return d
+	}
+	d := rule(ctx, p, who, v, r)
+	if d.Outcome == Deny {
+		d.Whom = p.Whom(ctx, v, r)
+	}
+	return d
+}
+
+// Missing is what a quorum lacks when these people have approved: nothing, when
+// they are enough. Rights are judged as they are now, and each person counts once.
+func (e *Enforcer) Missing(ctx context.Context, r Request, approvers []Actor) []Need {
+	nobody := []Need{{Count: 1}}
+	p, _ := e.policy(ctx, r.Org, r.Actor)
+	if p == nil {
+		return nobody
+	}
+	d := decide(ctx, p, r)
+	if d.Outcome == Deny {
+		return nobody
+	}
+	var missing []Need
+	for _, n := range d.Needs {
+		if n.Count -= met(ctx, p, r, n, approvers); n.Count > 0 {
+			missing = append(missing, n)
 		}
 	}
-	d := e.rule(ctx, approver, Approve, r)
-	if d.Outcome == Deny {
-		d.Whom = e.Policy.Whom(ctx, Approve, r)
-	}
-	return d
+	return missing
 }
 
-func (e *Enforcer) rule(ctx context.Context, who Actor, v Verb, r Request) Decision {
-	d, err := e.Policy.Rule(ctx, who, v, r)
+// met counts the people of the approvers who count for a need.
+func met(ctx context.Context, p Policy, r Request, n Need, approvers []Actor) int {
+	seen := map[Subject]bool{}
+	for _, a := range approvers {
+		if a.Org != r.Org || a.Outsider != "" {
+			continue
+		}
+		d := may(ctx, p, a, Approve, r)
+		if d.Outcome == Allow && (len(n.From) == 0 || slices.ContainsFunc(d.Needs, n.same)) {
+			seen[cmp.Or(d.Person, a.Subject())] = true
+		}
+	}
+	return len(seen)
+}
+
+func (n Need) same(m Need) bool { return n.Rule == m.Rule && slices.Equal(n.From, m.From) }
+
+func rule(ctx context.Context, p Policy, who Actor, v Verb, r Request) Decision {
+	d, err := p.Rule(ctx, who, v, r)
 	switch {
 	case err != nil:
 		return denied("rules could not be read")

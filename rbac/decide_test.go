@@ -12,9 +12,11 @@ type fixed struct {
 	err     error
 }
 
+func (f fixed) Policy(context.Context, string) (Policy, error) { return f, nil }
+
 func (f fixed) Ceilings(context.Context, Request) (c []Ceiling, err error) {
 	for _, t := range f.tiers {
-		c = append(c, Ceiling{t, "test"})
+		c = append(c, Ceiling{Tier: t, Of: "test"})
 	}
 	return c, nil
 }
@@ -32,7 +34,7 @@ func TestDecide(t *testing.T) {
 	t.Parallel()
 	gated, foreign := []Tier{Gated}, Label{Origins: []string{"issue 7"}}
 	for name, c := range map[string]struct {
-		policy Policy
+		policy Source
 		effect Effect
 		label  Label
 		org    string
@@ -69,7 +71,7 @@ func TestMatrix(t *testing.T) {
 	t.Parallel()
 	for tier, want := range map[Tier]string{-1: "-------", Observe: "-a-----", Recommend: "-aa----", Draft: "-aaa---", Sandbox: "-aaaa--", Gated: "-aaaa12", 5: "-------"} {
 		for e, cell := range want {
-			d := ceiling(Ceiling{tier, "test"}, Effect(e))
+			d := ceiling(Ceiling{Tier: tier, Of: "test"}, Effect(e))
 			got := '-'
 			switch d.Outcome {
 			case Allow:

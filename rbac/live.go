@@ -2,48 +2,32 @@ package rbac
 
 import (
 	"context"
-	"errors"
-	"sync/atomic"
+	"fmt"
+	"sync"
 )
 
-var errEmpty = errors.New("no policy is loaded")
+// Live is a Source of what was put into it: one Snapshot an Org, to be changed
+// while requests are decided. Before the first Swap of an Org it has no policy,
+// which denies everything. The zero value is ready, and it is safe for concurrent
+// use.
+type Live struct{ now sync.Map } // by Org: *Snapshot
 
-// Live is the Policy that is in force, to be changed while requests are
-// decided: each question is answered by one whole Snapshot. Before the first
-// Swap, and after Swap(nil), it denies everything.
-type Live struct{ now atomic.Pointer[Snapshot] }
+var _ Source = (*Live)(nil)
 
-var _ Policy = (*Live)(nil)
-
-// Swap puts another Snapshot in force.
-func (l *Live) Swap(s *Snapshot) { l.now.Store(s) }
+// Swap puts another Snapshot of its Org in force.
+func (l *Live) Swap(s *Snapshot) { l.now.Store(s.org, s) }
 
 // Snapshot is the one in force, or nil.
-func (l *Live) Snapshot() *Snapshot { return l.now.Load() }
-
-// Resolve is the Snapshot's; without one, the identity itself.
-func (l *Live) Resolve(a Actor) Actor { return l.now.Load().Resolve(a) }
-
-// Ceilings are the Snapshot's.
-func (l *Live) Ceilings(ctx context.Context, r Request) ([]Ceiling, error) {
-	if s := l.now.Load(); s != nil {
-		return s.Ceilings(ctx, r)
-	}
-	return nil, errEmpty
+func (l *Live) Snapshot(org string) *Snapshot {
+	s, _ := l.now.Load(org)
+	snap, _ := s.(*Snapshot)
+	return snap
 }
 
-// Rule is the Snapshot's.
-func (l *Live) Rule(ctx context.Context, who Actor, v Verb, r Request) (Decision, error) {
-	if s := l.now.Load(); s != nil {
-		return s.Rule(ctx, who, v, r)
+// Policy is the Snapshot in force.
+func (l *Live) Policy(_ context.Context, org string) (Policy, error) {
+	if s := l.Snapshot(org); s != nil {
+		return s, nil
 	}
-	return Decision{}, errEmpty
-}
-
-// Whom is the Snapshot's.
-func (l *Live) Whom(ctx context.Context, v Verb, r Request) []string {
-	if s := l.now.Load(); s != nil {
-		return s.Whom(ctx, v, r)
-	}
-	return nil
+	return nil, fmt.Errorf("no policy for organisation %q", org)
 }

@@ -59,13 +59,23 @@ func (e Effect) String() string {
 	return effectNames[e]
 }
 
+// ParseEffect reads the name of an effect; "unknown" is none.
+func ParseEffect(name string) (Effect, error) {
+	for e := Read; e <= Destroy; e++ {
+		if effectNames[e] == name {
+			return e, nil
+		}
+	}
+	return Unknown, fmt.Errorf("unknown effect %q", name)
+}
+
 // Outward tells whether the effect reaches beyond workspace and sandbox.
 func (e Effect) Outward() bool { return e == Propose || e == Change || e == Destroy }
 
 var (
 	allow = Decision{Outcome: Allow}
-	ask1  = Decision{Outcome: Ask, Approvals: 1}
-	ask2  = Decision{Outcome: Ask, Approvals: 2}
+	ask1  = Decision{Outcome: Ask, Approvals: 1, Needs: []Need{{Count: 1}}}
+	ask2  = Decision{Outcome: Ask, Approvals: 2, Needs: []Need{{Count: 2}}}
 )
 
 // matrix is tier by effect, as data: a cell that is not written is the zero

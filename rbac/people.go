@@ -12,77 +12,110 @@ import (
 // alone. Identities match by platform, tenant and id, never by name; one that
 // is not known comes back as it is.
 func (s *Snapshot) Resolve(a Actor) Actor {
-	o, err := s.org(a.Org)
-	if err != nil || a.Platform == personal || a.Platform == scheduled {
+	if s == nil || a.Org != s.org || a.Platform == personal || a.Platform == scheduled {
 		return a
 	}
-	id, ok := o.people[a.Subject()]
+	id, ok := s.people[a.Subject()]
 	if !ok {
 		return a
 	}
-	return person(a.Org, id, o.People[id])
+	p := person(a.Org, id, s.People[id])
+	p.Outsider = a.Outsider
+	return p
 }
 
 func person(org, id string, p Person) Actor {
 	return Actor{Org: org, Platform: personal, ID: id, Name: p.Name}
 }
 
-// Person finds a person of an Org by id.
-func (s *Snapshot) Person(org, id string) (Person, bool) {
-	o, err := s.org(org)
-	if err != nil {
+// Person finds a person by id.
+func (s *Snapshot) Person(id string) (Person, bool) {
+	if s == nil {
 		return Person{}, false
 	}
-	p, ok := o.People[id]
+	p, ok := s.People[id]
 	return p, ok
 }
 
-// Whom names the people who may approve the action: not who asks, not its
-// authors. For Do it names the admins, who can change what is configured.
-func (s *Snapshot) Whom(ctx context.Context, v Verb, r Request) (names []string) {
-	o, err := s.org(r.Org)
-	if err != nil {
+// Roles are a person's, their own and those of their groups.
+func (s *Snapshot) Roles(id string) []string {
+	if s == nil {
 		return nil
 	}
-	candidates := o.approve
-	if v == Do {
-		candidates = o.admins
+	return s.roles[id]
+}
+
+// Whom names the people who may approve the action, or break its glass: not who
+// asks, not its authors. For Do it names the admins, who can change what is
+// configured.
+func (s *Snapshot) Whom(_ context.Context, v Verb, r Request) (names []string) {
+	for _, id := range s.holders(v, r) {
+		names = append(names, s.People[id].Name)
 	}
-	for _, id := range candidates {
-		who := person(r.Org, id, o.People[id])
+	return names
+}
+
+// holders are the ids of the people whom Whom names.
+func (s *Snapshot) holders(v Verb, r Request) (ids []string) {
+	if s.mine(r) != nil {
+		return nil
+	}
+	m := memo{}
+	for _, id := range s.candidates(v) {
+		who := person(s.org, id, s.People[id])
 		if s.involved(who, v, r) {
 			continue
 		}
 		if v != Do {
-			if d, err := s.Rule(ctx, who, v, r); err != nil || d.Outcome != Allow {
+			if d, err := s.decide(who, v, r, m); err != nil || d.Outcome != Allow {
 				continue
 			}
 		}
-		names = append(names, who.Name)
+		ids = append(ids, id)
 	}
-	return names
+	return ids
+}
+
+// candidates could hold a verb somewhere.
+func (o *orgPolicy) candidates(v Verb) []string {
+	switch v {
+	case Do:
+		return o.admins
+	case Break:
+		return o.glass
+	}
+	ids := slices.Clone(o.approve)
+	for id := range o.deputyOf {
+		if !slices.Contains(ids, id) && !o.People[id].Off {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // involved tells whether the person asked, or wrote what led to the action.
 func (s *Snapshot) involved(who Actor, v Verb, r Request) bool {
 	same := func(a Actor) bool { return s.Resolve(a).Subject() == who.Subject() }
-	return same(r.Actor) || v == Approve && slices.ContainsFunc(r.Authors, same)
+	switch v {
+	case Break:
+		return false // whoever asks at night may be alone
+	case Approve:
+		return same(r.Actor) || slices.ContainsFunc(r.Authors, same)
+	}
+	return same(r.Actor)
 }
 
 // MayEver names the people whom the rules let do a verb in an environment,
 // whatever the tool and the channel: for Do, to change something there. A
 // change that needs more approvers than this names, beside who asks, can never
 // run.
-func (s *Snapshot) MayEver(org string, v Verb, env string) (names []string) {
-	o, err := s.org(org)
-	if err != nil {
-		return nil
-	}
-	r := Request{Org: org, Action: Action{Environment: env, Effect: Change}}
-	for _, id := range slices.Sorted(maps.Keys(o.People)) {
-		who := person(org, id, o.People[id])
-		d, err := o.rule(who, v, r)
-		reaches := v == Approve || min(o.roleCeiling(who).Tier, o.Environments[env]) == Gated
+func (s *Snapshot) MayEver(v Verb, env string) (names []string) {
+	r := Request{Org: s.org, Action: Action{Environment: env, Effect: Change}}
+	for _, id := range slices.Sorted(maps.Keys(s.People)) {
+		who := person(s.org, id, s.People[id])
+		d, err := s.rule(who, v, r, nil)
+		reaches := v == Approve || min(s.roleCeiling(who, r.at()).Tier, s.Environments[env]) == Gated
 		if err == nil && d.Outcome == Allow && reaches {
 			names = append(names, who.Name)
 		}

@@ -1,34 +1,65 @@
 package rbac
 
-import (
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
+import "time"
 
-	"interlock/config"
-)
-
-// Rules is everything that a Snapshot decides by, as plain data, by Org.
-type Rules struct{ Orgs map[string]OrgRules }
-
-// OrgRules are the rules of one Org. What is not named in a map is not known,
+// OrgRules are everything that a Snapshot decides by, as plain data. What is not named in a map is not known,
 // or at tier observe.
 type OrgRules struct {
 	People       map[string]Person
+	Groups       map[string]Group `json:",omitempty"`
 	Environments map[string]Tier
 	Channels     map[string]Channel // by "platform:channel"
 	Stacks       map[string]Stack
 	Profiles     map[string]Profile
-	Lines        []Line // beside those of the roles
+	Lines        []Line         `json:",omitempty"` // beside those of the roles
+	Approvals    []ApprovalRule `json:",omitempty"`
+	Raises       []Raise        `json:",omitempty"`
+	Freezes      []Freeze       `json:",omitempty"` // also those that are over
+	Workspaces   []Workspace    `json:",omitempty"` // of the chats that belong to the Org; empty is any
 }
 
 // Person is one human. Chat holds their identities; Org and Name are not used.
+// While Away, Deputy may approve what they could.
 type Person struct {
-	Name  string
-	Roles []string
-	Chat  []Actor
-	Off   bool
+	Name   string
+	Roles  []string
+	Chat   []Actor
+	Off    bool      `json:",omitempty"`
+	Away   time.Time `json:",omitzero"`  // until then
+	Deputy string    `json:",omitempty"` // id of a person
+}
+
+// Group is people who hold something together. Members are ids of persons, and
+// those of the chat's or the identity provider's groups are among them already.
+type Group struct {
+	Roles   []string
+	Members []string
+}
+
+// Workspace is a Slack workspace or a Teams tenant.
+type Workspace struct{ Platform, Tenant string }
+
+// ApprovalRule demands approvals beside those of the tier. What it leaves empty
+// matches everything; what it names must all match.
+type ApprovalRule struct {
+	Name                 string
+	Environments, Stacks []string `json:",omitempty"`
+	Effects              []Effect `json:",omitempty"`
+	Kinds                []string `json:",omitempty"` // types of resources, with * and ?
+	Resources            int      `json:",omitempty"` // at least so many change
+	Destroys             bool     `json:",omitempty"` // something is destroyed or replaced
+	Need                 Need
+	Expiry               time.Duration `json:",omitempty"`
+	Urgent               bool          `json:",omitempty"`
+}
+
+// Raise lifts one ceiling to Tier until a day, for a reason. Of is as a Ceiling
+// names it: "environment prod", "channel slack:C1", "profile fix", "role operator".
+type Raise struct {
+	Of      string
+	Tier    Tier
+	Until   time.Time
+	Because string
 }
 
 // Channel is a room and its ceiling. Title is for people.
@@ -47,74 +78,4 @@ type Stack struct {
 type Profile struct {
 	Tier  Tier
 	Tools ToolList
-}
-
-// FromConfig reads the rules of every Org. more are people that were added
-// while the bot ran, by Org and id; where they and the file name the same
-// person or identity, the file wins.
-func FromConfig(orgs map[string]config.Org, more map[string]map[string]config.Person) (Rules, error) {
-	r := Rules{Orgs: map[string]OrgRules{}}
-	var wrong []error
-	for name, o := range orgs {
-		rules, err := orgRules(o, more[name])
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("organisation %s: %w", name, err))
-		}
-		r.Orgs[name] = rules
-	}
-	return r, errors.Join(wrong...)
-}
-
-func orgRules(o config.Org, more map[string]config.Person) (OrgRules, error) {
-	r := OrgRules{
-		People: people(o.People, more), Environments: map[string]Tier{}, Channels: map[string]Channel{},
-		Stacks: map[string]Stack{}, Profiles: map[string]Profile{},
-	}
-	var wrong []error
-	tier := func(what, name string) Tier {
-		t, err := ParseTier(name)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", what, err))
-		}
-		return t
-	}
-	for name, e := range o.Environments {
-		r.Environments[name] = tier("environment "+name, e.Tier)
-	}
-	for name, c := range o.Channels {
-		r.Channels[name] = Channel{Title: c.Title, Tier: tier("channel "+name, c.Tier)}
-	}
-	for name, p := range o.Profiles {
-		r.Profiles[name] = Profile{Tier: tier("profile "+name, p.Tier), Tools: ToolList{Allow: p.Allow, Deny: p.Deny}}
-	}
-	for name, s := range o.Stacks {
-		r.Stacks[name] = Stack{Environment: s.Environment, Rooms: s.Rooms(), Owners: s.Owners}
-	}
-	return r, errors.Join(wrong...)
-}
-
-// people joins both kinds. An identity that the file gives to somebody is taken
-// from whoever was added with it: two people behind one would be one alone.
-func people(file, more map[string]config.Person) map[string]Person {
-	all, taken := map[string]Person{}, map[config.Identity]bool{}
-	for _, source := range []map[string]config.Person{file, more} {
-		for _, id := range slices.Sorted(maps.Keys(source)) {
-			if _, there := all[id]; there {
-				continue
-			}
-			p := source[id]
-			q := Person{Name: p.Name, Roles: p.Roles, Off: p.Off}
-			if q.Name == "" {
-				q.Name = id
-			}
-			for _, i := range p.Identities(id) {
-				if _, fromFile := file[id]; fromFile || !taken[i] {
-					q.Chat = append(q.Chat, Actor{Platform: i.Platform, Tenant: i.Tenant, ID: i.ID})
-				}
-				taken[i] = true
-			}
-			all[id] = q
-		}
-	}
-	return all
 }

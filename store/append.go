@@ -35,7 +35,7 @@ func (db *DB) Append(ctx context.Context, org string, b agent.Batch) error {
 	if slices.ContainsFunc(b.Events, bot.Shown) {
 		db.outbox.signal()
 	}
-	if b.Job != nil {
+	if len(b.Jobs) > 0 {
 		db.ready.signal()
 	}
 	return nil
@@ -53,8 +53,8 @@ func (db *DB) append(tx *gorm.DB, org string, b agent.Batch) (seqs []int64, err 
 	if seqs, err = db.appendEvents(tx, org, b.Events); err != nil {
 		return nil, err
 	}
-	if b.Job != nil {
-		if err := enqueue(tx, org, *b.Job); err != nil {
+	for _, j := range b.Jobs {
+		if err := enqueue(tx, org, j); err != nil {
 			return nil, err
 		}
 	}
@@ -78,6 +78,7 @@ func (db *DB) checkFence(tx *gorm.DB, org string, f *agent.Fence) error {
 type chainEnd struct {
 	seq       int64
 	head, key []byte
+	room      string
 }
 
 // appendEvents chains events to their sessions, which are locked in the order
@@ -122,15 +123,20 @@ func (db *DB) chainEnd(tx *gorm.DB, org, id string) (*chainEnd, error) {
 	if err == nil && key == nil {
 		key, err = db.newKey(tx, org, id)
 	}
-	return &chainEnd{s.Seq, s.Head, key}, err
+	if err != nil {
+		return nil, err
+	}
+	t, err := parseThread(s.Thread)
+	return &chainEnd{s.Seq, s.Head, key, t.Room()}, err
 }
 
 func insertEvents(tx *gorm.DB, evs []agent.Event, ends map[string]*chainEnd) ([]int64, error) {
 	rows, payloads := make([]eventRow, len(evs)), make([]payloadRow, len(evs))
 	out, seqs := make([]outboxRow, 0, len(evs)), make([]int64, len(evs))
+	rooms := map[string]string{}
 	for i, ev := range evs {
 		end := ends[ev.Session]
-		ev.Seq = end.seq + 1
+		ev.Seq, rooms[ev.Session] = end.seq+1, end.room
 		r, p, err := writeEvent(ev, end.head, end.key)
 		if err != nil {
 			return nil, err
@@ -150,5 +156,8 @@ func insertEvents(tx *gorm.DB, evs []agent.Event, ends map[string]*chainEnd) ([]
 			return nil, err
 		}
 	}
-	return seqs, insertBills(tx, evs)
+	if err := insertBills(tx, evs); err != nil {
+		return nil, err
+	}
+	return seqs, insertUses(tx, evs, rooms)
 }

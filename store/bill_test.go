@@ -101,7 +101,7 @@ func pause(t *testing.T, db *store.DB, s *agent.Session, turn string, wait time.
 	j := agenttest.Asked(s.Org, turn+"/go-on/1", s.Thread)
 	j.Text, j.Turn, j.After = "", turn, agenttest.Now().Add(wait)
 	ev.Payload.Pause = &agent.Pause{Job: j.ID, At: j.After}
-	must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{ev}, Job: &j}))
+	must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{ev}, Jobs: []agent.Job{j}}))
 	return j
 }
 

@@ -34,7 +34,7 @@ func TestManyWriters(t *testing.T) {
 			all.Go(func() {
 				for i := range each {
 					j := agenttest.Asked(s.Org, fmt.Sprint(w, "/", i), s.Thread)
-					if err := db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, "x")}, Job: &j}); err != nil {
+					if err := db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, "x")}, Jobs: []agent.Job{j}}); err != nil {
 						t.Error(err)
 					}
 				}
@@ -63,7 +63,7 @@ func TestFailedWriteStandsAlone(t *testing.T) {
 			all.Go(func() {
 				for i := range each {
 					j := agenttest.Asked(agenttest.Rival, "strayed", s.Thread) // refused after the event was written
-					err := db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, "lost")}, Job: &j})
+					err := db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, "lost")}, Jobs: []agent.Job{j}})
 					if !errors.Is(err, agent.ErrNotFound) {
 						t.Errorf("write %d: %v", i, err)
 					}
@@ -93,7 +93,7 @@ func TestCuts(t *testing.T) {
 	var acknowledged []int64 // how long the log was after each write
 	for i := range writes {
 		j := agenttest.Asked(s.Org, fmt.Sprint(i), s.Thread)
-		must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, fmt.Sprint(i))}, Job: &j}))
+		must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, fmt.Sprint(i))}, Jobs: []agent.Job{j}}))
 		acknowledged = append(acknowledged, size(t, wal))
 	}
 	whole, log := read(t, filepath.Join(dir, "interlock.db")), read(t, wal)

@@ -28,15 +28,11 @@ func (db *DB) AddPerson(ctx context.Context, org string, p Person) error {
 	if err != nil {
 		return err
 	}
-	err = db.write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec(`INSERT INTO people (org, id, name, roles, chat) VALUES (?, ?, ?, ?, ?)
+	return db.changePolicy(ctx, org, "add person", func(tx *gorm.DB) (bool, error) {
+		return true, tx.Exec(`INSERT INTO people (org, id, name, roles, chat) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (org, id) DO UPDATE SET name = excluded.name, roles = excluded.roles, chat = excluded.chat`,
 			org, p.ID, p.Name, roles, chat).Error
 	})
-	if err != nil {
-		return fmt.Errorf("add person: %w", err)
-	}
-	return nil
 }
 
 // People lists an Org's people by id.

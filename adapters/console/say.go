@@ -180,11 +180,8 @@ func (p *Platform) inPlace(w http.ResponseWriter, r *http.Request, v viewer, rp 
 }
 
 func said(rep bot.Reply) (ns []notice) {
-	if rep.Private != "" {
-		ns = append(ns, notice{Text: clean(rep.Private)})
-	}
-	if rep.Note != nil {
-		ns = append(ns, notice{Card: rep.Note})
+	if rep.Private != "" || rep.Note != nil {
+		ns = append(ns, notice{Text: clean(rep.Private), Card: rep.Note})
 	}
 	return ns
 }

@@ -28,14 +28,15 @@ func (m *Memory) Append(_ context.Context, org string, b agent.Batch) error {
 		b.Events[i].Seq = int64(len(s.log))
 		put(&m.recorded, key{org, ev.ID}, true)
 		m.charge(ev)
+		m.count(ev, s.thread.Room())
 		m.rows = append(m.rows, &row{org: org, id: ev.ID, session: s, event: coded[i]})
 	}
 	if b.Hold != nil {
 		b.Hold.Version++
 		put(&m.holds, key{org, b.Hold.ID}, hold)
 	}
-	if b.Job != nil {
-		m.enqueue(*b.Job)
+	for _, j := range b.Jobs {
+		m.enqueue(j)
 	}
 	m.scanned(org, b)
 	return nil
@@ -67,7 +68,7 @@ func (m *Memory) check(org string, b agent.Batch) error {
 			return errTwice
 		}
 	}
-	if b.Job != nil && b.Job.Org != org {
+	if slices.ContainsFunc(b.Jobs, func(j agent.Job) bool { return j.Org != org }) {
 		return agent.ErrNotFound
 	}
 	if b.Hold != nil {

@@ -117,7 +117,7 @@ func billedWithItsEvent(t *testing.T, b *biller) {
 	isErr(t, b.Append(t.Context(), Org, agent.Batch{Events: evs, Hold: &h}), agent.ErrRaced)
 	isErr(t, b.Append(t.Context(), Org, agent.Batch{Events: evs, Fence: &agent.Fence{Job: "j", Token: 1}}), agent.ErrFenced)
 	stray := Asked(Rival, "j", Thread("1"))
-	isErr(t, b.Append(t.Context(), Org, agent.Batch{Events: evs, Job: &stray}), agent.ErrNotFound)
+	isErr(t, b.Append(t.Context(), Org, agent.Batch{Events: evs, Jobs: []agent.Job{stray}}), agent.ErrNotFound)
 	b.both(t, agent.Sum{})
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"interlock/agent"
+	"interlock/rbac"
 )
 
 var (
@@ -20,6 +21,8 @@ var (
 	_ agent.Jobs      = (*Memory)(nil)
 	_ agent.Artifacts = (*Memory)(nil)
 	_ agent.Bills     = (*Memory)(nil)
+	_ agent.Freezes   = (*Memory)(nil)
+	_ agent.Uses      = (*Memory)(nil)
 
 	errDown  = errors.New("store is down")
 	errTwice = errors.New("the event is on record already")
@@ -56,6 +59,8 @@ type Memory struct {
 	jobs      []*job
 	rows      []*row
 	bills     []bill
+	uses      []use
+	freezes   map[key]rbac.Freeze
 	wake      chan struct{}
 }
 
@@ -131,7 +136,11 @@ func (m *Memory) Tail(_ context.Context, org, id string, after int64) ([]agent.E
 func (m *Memory) Held(_ context.Context, org, id string) (h agent.Hold, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	b, ok := m.holds[key{org, id}]
+	return m.held(key{org, id})
+}
+
+func (m *Memory) held(k key) (h agent.Hold, err error) {
+	b, ok := m.holds[k]
 	if !ok {
 		return h, agent.ErrNotFound
 	}

@@ -30,6 +30,16 @@ func TestMemoryBills(t *testing.T) {
 	agenttest.TestBills(t, func(*testing.T) agenttest.Ledger { return &agenttest.Memory{} })
 }
 
+func TestMemoryFreezes(t *testing.T) {
+	t.Parallel()
+	agenttest.TestFreezes(t, func(*testing.T) agenttest.Freezer { return &agenttest.Memory{} })
+}
+
+func TestMemoryUses(t *testing.T) {
+	t.Parallel()
+	agenttest.TestUses(t, func(*testing.T) agenttest.User { return &agenttest.Memory{} })
+}
+
 func TestNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

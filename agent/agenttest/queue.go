@@ -255,14 +255,14 @@ func follows(t *testing.T, q Queue) {
 	Work(t, q, tell(got))
 	j := Asked(Org, "j", Thread("1"))
 	for range 2 {
-		mustAppend(t, q, Org, agent.Batch{Events: []agent.Event{Answer(sess, "x")}, Job: &j})
+		mustAppend(t, q, Org, agent.Batch{Events: []agent.Event{Answer(sess, "x")}, Jobs: []agent.Job{j}})
 	}
 	same(t, "job", Await(t, got).Job, j)
 	nothing(t, got)
 	h := card(sess)
 	h.Version = 1
 	lost := Asked(Org, "lost", Thread("1"))
-	isErr(t, q.Append(t.Context(), Org, agent.Batch{Hold: &h, Job: &lost}), agent.ErrRaced)
+	isErr(t, q.Append(t.Context(), Org, agent.Batch{Hold: &h, Jobs: []agent.Job{lost}}), agent.ErrRaced)
 	nothing(t, got)
 }
 

@@ -17,6 +17,7 @@ var (
 	_ bot.Rows     = (*Memory)(nil)
 	_ bot.Messages = (*Memory)(nil)
 	_ bot.Queue    = (*Memory)(nil)
+	_ bot.Links    = (*Memory)(nil)
 )
 
 // Memory is a whole store for tests of a bot: agenttest.Memory with an outbox
@@ -29,6 +30,9 @@ type Memory struct {
 	off  map[string]delay   // by Org and row
 	said []*said
 	seq  map[string]int64 // by Org
+
+	links  map[string]*bot.Link // by Org and id
+	joined map[string]string    // person by Org and identity
 }
 
 // delay is a row that was put off.

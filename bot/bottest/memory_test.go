@@ -19,6 +19,11 @@ func TestMemoryMessages(t *testing.T) {
 	bottest.TestMessages(t, func(*testing.T) bot.Messages { return &bottest.Memory{} })
 }
 
+func TestMemoryLinks(t *testing.T) {
+	t.Parallel()
+	bottest.TestLinks(t, func(*testing.T) bot.Links { return &bottest.Memory{} })
+}
+
 func TestMemoryStore(t *testing.T) {
 	t.Parallel()
 	agenttest.TestStore(t, func(*testing.T) agent.Store { return &bottest.Memory{} })

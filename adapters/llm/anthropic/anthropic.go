@@ -165,8 +165,8 @@ func (m *Model) Next(ctx context.Context, p agent.Prompt) (agent.Reply, error) {
 }
 
 func (m *Model) ask(ctx context.Context, name string, p agent.Prompt) (agent.Reply, error) {
-	life := &pulse{stream: p.Stream}
-	stream := m.messages.NewStreaming(ctx, m.params(name, p), option.WithMiddleware(life.watch))
+	life := &llm.Pulse{Stream: p.Stream}
+	stream := m.messages.NewStreaming(ctx, m.params(name, p), option.WithMiddleware(watch(life)))
 	defer func() { _ = stream.Close() }()
 	if err := stream.Err(); err != nil {
 		return agent.Reply{}, m.unanswered(ctx, name, err)
@@ -177,7 +177,7 @@ func (m *Model) ask(ctx context.Context, name string, p agent.Prompt) (agent.Rep
 		if err := a.take(e); err != nil {
 			return agent.Reply{}, a.fault(name, agent.FaultProtocol, err)
 		}
-		life.tell(text(e))
+		life.Tell(text(e))
 	}
 	if !a.done {
 		return agent.Reply{}, m.interrupted(ctx, name, stream.Err(), &a)

@@ -42,12 +42,12 @@ func (m *Model) Next(ctx context.Context, p agent.Prompt) (agent.Reply, error) {
 // read takes the answer in. An end of the connection after the finish is no
 // fault: all was said.
 func (m *Model) read(ctx context.Context, res *http.Response, p agent.Prompt) (agent.Reply, error) {
-	body := &pulse{body: res.Body, stream: p.Stream}
+	body := &llm.Pulse{Body: res.Body, Stream: p.Stream}
 	res.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(io.LimitReader(body, longest), bytes.NewBufferString("\n\n")), body}
-	a := answer{model: m.name(p), key: m.options.Key, thinks: m.thinks, tell: body.tell}
+	a := answer{model: m.name(p), key: m.options.Key, thinks: m.thinks, tell: body.Tell}
 
 	events := ssestream.NewDecoder(res)
 	for events.Next() {
@@ -67,30 +67,3 @@ func (m *Model) read(ctx context.Context, res *http.Response, p agent.Prompt) (a
 	}
 	return a.reply()
 }
-
-// pulse tells of each sign of life: the bytes that led to no text, among them
-// comments, which may be all that comes while a model thinks.
-type pulse struct {
-	body   io.ReadCloser
-	stream func(string)
-	untold bool // bytes came that nobody was told of
-}
-
-func (p *pulse) tell(text string) {
-	p.untold = false
-	if p.stream != nil {
-		p.stream(text)
-	}
-}
-
-// Read runs in the goroutine of Next, so that nothing is told after it.
-func (p *pulse) Read(b []byte) (int, error) {
-	if p.untold {
-		p.tell("")
-	}
-	n, err := p.body.Read(b)
-	p.untold = n > 0
-	return n, err
-}
-
-func (p *pulse) Close() error { return p.body.Close() }

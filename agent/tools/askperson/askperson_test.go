@@ -20,7 +20,7 @@ func TestAsk(t *testing.T) {
 		`{"question": "x", "wait": "24h1s"}`: nil, `{"question": "x", "wait": "-1m"}`: nil, `{"question": "x", "wait": "soon"}`: nil, `{"question": "x", "wait": "0s"}`: nil,
 	} {
 		a, err := Tool{}.Action(t.Context(), "acme", json.RawMessage(args))
-		if (err == nil) != (want != nil) || err == nil && a != (rbac.Action{Tool: "ask_person", Effect: rbac.Read}) {
+		if (err == nil) != (want != nil) || err == nil && !reflect.DeepEqual(a, rbac.Action{Tool: "ask_person", Effect: rbac.Read}) {
 			t.Errorf("%s: %+v %v", args, a, err)
 		}
 		r, err := Tool{}.Run(t.Context(), agent.Env{}, agent.ToolCall{Args: json.RawMessage(args)})

@@ -112,7 +112,7 @@ func TestActions(t *testing.T) {
 			want.Effect = rbac.Edit
 		}
 		args := json.RawMessage(`{"stack": "web", "path": "main.tf", "pattern": "x", "content": ""}`)
-		if got, err := tool.Action(t.Context(), "acme", args); err != nil || got != want || tool.Spec().Name != name {
+		if got, err := tool.Action(t.Context(), "acme", args); err != nil || !reflect.DeepEqual(got, want) || tool.Spec().Name != name {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
 		if _, err := tool.Action(t.Context(), "other", args); err == nil || !strings.Contains(err.Error(), "there is no stack") {

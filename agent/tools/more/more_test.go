@@ -47,7 +47,7 @@ func run(t *testing.T, k kept, args string) (agent.ToolResult, error) {
 	t.Helper()
 	tool := Tool{Artifacts: k}
 	raw := json.RawMessage(args)
-	if a, err := tool.Action(t.Context(), "acme", raw); err != nil || a != (rbac.Action{Tool: "read_more", Effect: rbac.Read}) {
+	if a, err := tool.Action(t.Context(), "acme", raw); err != nil || !reflect.DeepEqual(a, rbac.Action{Tool: "read_more", Effect: rbac.Read}) {
 		t.Errorf("%s: %+v, %v", args, a, err)
 	}
 	return tool.Run(t.Context(), agent.Env{Org: "acme", Session: "s1"}, agent.ToolCall{ID: "c1", Args: raw})

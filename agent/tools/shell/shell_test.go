@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -69,7 +70,7 @@ func TestAction(t *testing.T) {
 		{"", "ls; kubectl delete pod x", "kubectl delete destroys live infrastructure", rbac.Action{}},
 	} {
 		got, err := tool.Action(t.Context(), "acme", call(t, c.stack, c.command).Args)
-		if got != c.want || (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
+		if !reflect.DeepEqual(got, c.want) || (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%q: %+v %v", c.command, got, err)
 		}
 	}

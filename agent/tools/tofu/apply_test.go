@@ -54,7 +54,7 @@ func TestApplyAction(t *testing.T) {
 		w, call := stored(t, c.change)
 		act, err := apply.New(w.deps()).Action(t.Context(), org, call.Args)
 		switch {
-		case c.want == "" && (err != nil || act != rbac.Action{Tool: "tofu_apply", Stack: stack, Environment: "prod", Effect: c.effect}):
+		case c.want == "" && (err != nil || act.Tool != "tofu_apply" || act.Stack != stack || act.Environment != "prod" || act.Effect != c.effect):
 			t.Errorf("%s: %+v, %v", name, act, err)
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: %v", name, err)

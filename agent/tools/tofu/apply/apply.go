@@ -76,7 +76,7 @@ func (t Tool) Action(ctx context.Context, org string, args json.RawMessage) (rba
 	if err := applicable(s, m); err != nil {
 		return rbac.Action{}, err
 	}
-	act := rbac.Action{Tool: name, Stack: s.Name, Environment: s.Environment, Effect: rbac.Change}
+	act := rbac.Action{Tool: name, Stack: s.Name, Environment: s.Environment, Effect: rbac.Change, Blast: m.Plan.Blast()}
 	if m.Plan.Destroys() {
 		act.Effect = rbac.Destroy
 	}

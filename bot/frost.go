@@ -1,0 +1,111 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"interlock/agent"
+	"interlock/rbac"
+)
+
+const howToFreeze = "Say: freeze ENVIRONMENT until 18:00 because REASON. Instead of an environment, all; the time is UTC: 18:00, tomorrow 09:00, 2h, or 2026-12-01T09:00Z."
+
+// longestFreeze is what is no freeze any more, but another tier.
+const longestFreeze = 90 * 24 * time.Hour
+
+// frost is a parsed freeze.
+type frost struct {
+	env    string
+	until  time.Time
+	reason string
+}
+
+// parseFreeze reads "ENV until TIME because REASON".
+func parseFreeze(text string, now time.Time) (f frost, ok bool) {
+	env, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
+	when, reason, because := cutWord(rest, "because")
+	when, isUntil := strings.CutPrefix(strings.TrimSpace(when), "until ")
+	at, known := parseTime(strings.TrimSpace(when), now.UTC())
+	f = frost{strings.ToLower(env), at, strings.TrimSpace(reason)}
+	return f, because && isUntil && known && env != "" && f.reason != ""
+}
+
+// cutWord cuts around the first such word.
+func cutWord(text, word string) (before, after string, found bool) {
+	fields := strings.Fields(text)
+	for i, f := range fields {
+		if strings.EqualFold(f, word) {
+			return strings.Join(fields[:i], " "), strings.Join(fields[i+1:], " "), true
+		}
+	}
+	return text, "", false
+}
+
+// parseTime reads a time to come: of day (today, or tomorrow when it has
+// passed), "tomorrow 09:00", a duration, or a whole moment. All are UTC.
+func parseTime(text string, now time.Time) (time.Time, bool) {
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(d), d > 0
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), true
+		}
+	}
+	day, clock := 0, text
+	if rest, ok := strings.CutPrefix(strings.ToLower(text), "tomorrow "); ok {
+		day, clock = 1, rest
+	}
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		return time.Time{}, false
+	}
+	at := time.Date(now.Year(), now.Month(), now.Day()+day, t.Hour(), t.Minute(), 0, 0, time.UTC)
+	if !at.After(now) {
+		at = at.AddDate(0, 0, 1)
+	}
+	return at, true
+}
+
+func (in *Inbox) freeze(ctx context.Context, c Command) (Reply, error) {
+	f, ok := parseFreeze(c.Text, time.Now())
+	switch {
+	case !ok:
+		return said(howToFreeze), nil
+	case time.Until(f.until) > longestFreeze:
+		return said("Not frozen: at most 90 days at once. What lasts longer is a tier in the policy. " + howToFreeze), nil
+	}
+	refused, err := in.Control.Freeze(ctx, agent.FreezePress{
+		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor), Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier,
+		Env: f.env, Until: f.until, Reason: f.reason,
+	})
+	return in.frozen(c, f.env, "freeze", refused, err)
+}
+
+func (in *Inbox) thaw(ctx context.Context, c Command) (Reply, error) {
+	env, reason, because := cutWord(c.Text, "because")
+	if env = strings.ToLower(strings.TrimSpace(env)); env == "" || strings.Contains(env, " ") || because && reason == "" {
+		return said("Say: thaw ENVIRONMENT, or thaw all, with because REASON if there is one."), nil
+	}
+	refused, err := in.Control.Thaw(ctx, agent.ThawPress{
+		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor), Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier, Env: env, Reason: reason,
+	})
+	return in.frozen(c, env, "thaw", refused, err)
+}
+
+// frozen is the answer to an order; the thread is told by its own card.
+func (in *Inbox) frozen(_ Command, env, verb, refused string, err error) (Reply, error) {
+	switch {
+	case err != nil:
+		return Reply{}, fmt.Errorf("%s: %w", verb, err)
+	case refused == "":
+		return Reply{}, nil
+	}
+	a := rbac.Action{Tool: verb, Effect: rbac.Read}
+	if env != agent.AllEnvironments {
+		a.Environment = env
+	}
+	return refusal(refused, matter{verb: string(rbac.Do), act: a}), nil
+}

@@ -1,0 +1,71 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"interlock/agent"
+	"interlock/rbac"
+)
+
+// lacking says what a card still needs beside a number, in words.
+func lacking(h agent.Hold) string {
+	if h.State != agent.Open {
+		return ""
+	}
+	var all []string
+	special := false
+	for _, n := range h.Approval.Missing {
+		all = append(all, n.String())
+		special = special || len(n.From) > 0
+	}
+	if !special {
+		return "" // anyone who may approve: the number says it
+	}
+	return "; still needed: " + strings.Join(all, ", ")
+}
+
+// pace says whether quiet hours count.
+func pace(a *agent.Approval) string {
+	if a.Urgent {
+		return ", urgent"
+	}
+	return ""
+}
+
+// waitFields say who was called, who is next, what holds the call, and whether
+// the glass was broken.
+func waitFields(h agent.Hold, res *agent.ToolResult) (fields []Field) {
+	a := h.Approval
+	if f := h.Frozen; f != nil && h.Pending() && res == nil {
+		fields = append(fields, Field{"Frozen", frozenText(*f)})
+	}
+	if h.State == agent.Open && res == nil {
+		var called []string
+		for _, c := range a.Called {
+			called = append(called, plain(strings.Join(c.Names, ", "))+" at "+clock(c.At))
+		}
+		if len(called) > 0 {
+			fields = append(fields, Field{"Called", strings.Join(called, "; ")})
+		}
+		if len(a.NextUp) > 0 {
+			fields = append(fields, Field{"Next", plain(strings.Join(a.NextUp, ", ")) + " at " + clock(a.NextAt)})
+		}
+	}
+	if v := a.Broken(); v != nil {
+		text := fmt.Sprintf("by %s at %s%s", plain(v.By.Name), clock(v.At), reason(v.Reason))
+		if n := a.Need - h.Approvals(); n > 0 {
+			text += fmt.Sprintf("; without %d of %d approvals", n, a.Need)
+		}
+		fields = append(fields, Field{"Glass broken", text})
+	}
+	return fields
+}
+
+func frozenText(f rbac.Freeze) string {
+	env := f.Env
+	if env == agent.AllEnvironments {
+		env = "every environment"
+	}
+	return fmt.Sprintf("%s until %s by %s%s", env, f.Until.UTC().Format("2 January 15:04 MST"), plain(f.By), reason(f.Reason))
+}

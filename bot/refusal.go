@@ -1,0 +1,157 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"interlock/agent"
+	"interlock/rbac"
+)
+
+// matter is what was refused, small enough for a button: a verb on a card, or an
+// action that was asked for.
+type matter struct {
+	verb, hold string
+	act        rbac.Action
+}
+
+// value is the matter as a button carries it; nothing in it is a secret or a right.
+func (m matter) value() string {
+	if m.hold != "" {
+		return m.verb + "|" + m.hold
+	}
+	a := m.act
+	return strings.Join([]string{m.verb, "", a.Tool, a.Effect.String(), a.Stack, a.Environment}, "|")
+}
+
+// parseMatter reads a button; what it does not know is an action that is denied.
+func parseMatter(value string) (m matter) {
+	parts := strings.Split(value, "|")
+	m.verb = parts[0]
+	if len(parts) > 1 {
+		m.hold = parts[1]
+	}
+	if len(parts) == 6 {
+		m.act = rbac.Action{Tool: parts[2], Stack: parts[4], Environment: parts[5]}
+		m.act.Effect, _ = rbac.ParseEffect(parts[3]) // an unknown one is denied
+	}
+	return m
+}
+
+// refusalButtons are on every refusal by policy.
+func refusalButtons(m matter) []Button {
+	return []Button{{"Why?", verbWhy, m.value(), Plain}, {labelAccess, verbAccess, m.value(), Plain}}
+}
+
+// refusal tells one person alone.
+func refusal(why string, m matter) Reply {
+	return Reply{
+		Private: "Refused: " + strings.TrimRight(why, ".") + ".",
+		Note:    &Card{Buttons: refusalButtons(m), Fallback: "Refused: " + why},
+	}
+}
+
+// request is what the matter asks policy, of the one who presses. A card that is
+// not of this thread is none.
+func (in *Inbox) request(ctx context.Context, c Click, m matter) (who rbac.Actor, v rbac.Verb, r rbac.Request, ok bool) {
+	who, v = in.who(ctx, c.Actor), rbac.Verb(m.verb)
+	if m.hold != "" {
+		h, err := in.Control.Store.Held(ctx, c.Org, m.hold)
+		if v == rbac.Do { // why the card itself is as it is: for the one who asked
+			who = h.Request.Actor
+		}
+		return who, v, h.Request, err == nil && h.Thread == c.Thread
+	}
+	room := in.Room(ctx, c.Org, c.Thread.Room())
+	return who, v, rbac.Request{
+		Org: c.Org, Actor: who, Profile: room.Profile, Channel: c.Thread.Room(), Tier: room.Tier, Action: m.act, Label: rbac.Clean(),
+	}, true
+}
+
+// explain answers Why? from policy, as it is now.
+func (in *Inbox) explain(ctx context.Context, c Click) (Reply, error) {
+	m := parseMatter(c.Value)
+	who, v, r, ok := in.request(ctx, c, m)
+	if !ok || in.Policy == nil {
+		return said("Refused: " + agent.NoSuch + "."), nil
+	}
+	return Reply{Note: explanationCard(who, v, r, in.Policy.Explain(ctx, who, v, r))}, nil
+}
+
+// mostContacts is how many people an explanation names.
+const mostContacts = 5
+
+func explanationCard(who rbac.Actor, v rbac.Verb, r rbac.Request, x rbac.Explanation) *Card {
+	what := r.Action.Effect.String()
+	if v != rbac.Do {
+		what = string(v)
+	} else if r.Action.Stack == "" && r.Action.Environment == "" {
+		what = r.Action.Tool
+	}
+	c := &Card{Title: "Why: " + plain(who.Name) + ", " + what + ", " + where(r.Action), Status: decided(x.Decision)}
+	c.Tone = map[rbac.Outcome]Tone{rbac.Deny: Bad, rbac.Ask: Waiting, rbac.Allow: Good}[x.Decision.Outcome]
+	for _, b := range x.Because {
+		c.Fields = append(c.Fields, Field{"Because", plain(b)})
+	}
+	for _, n := range x.Needed {
+		c.Fields = append(c.Fields, Field{"Needed", plain(n)})
+	}
+	if len(x.Ask) > 0 {
+		c.Fields = append(c.Fields, Field{"Whom to ask", contacts(x.Ask, mostContacts)})
+	}
+	c.Fallback = c.Title + ": " + c.Status + ". " + plain(x.Decision.Why())
+	return c
+}
+
+func decided(d rbac.Decision) string {
+	switch d.Outcome {
+	case rbac.Allow:
+		return "allowed"
+	case rbac.Ask:
+		var all []string
+		for _, n := range d.Needs {
+			all = append(all, n.String())
+		}
+		return "asked: " + strings.Join(all, ", ")
+	}
+	return "denied"
+}
+
+// access asks the administrators, in the thread, for what was refused. It grants
+// nothing: it names who could, and the lines that would. Once a person, matter
+// and day.
+func (in *Inbox) access(ctx context.Context, c Click) (Reply, error) {
+	m := parseMatter(c.Value)
+	who, v, r, ok := in.request(ctx, c, m)
+	if !ok || in.Policy == nil {
+		return said("Refused: " + agent.NoSuch + "."), nil
+	}
+	x := in.Policy.Explain(ctx, who, v, r)
+	if x.Decision.Outcome != rbac.Deny {
+		return said("Nothing is missing: policy would not deny this now."), nil
+	}
+	admins := in.Policy.Admins(ctx, c.Org)
+	if len(admins) == 0 {
+		return said("There is no administrator to ask. Whoever runs Interlock can name one in its configuration."), nil
+	}
+	text := fmt.Sprintf("%s asks for: %s, %s. Refused because %s. %s can grant it", plain(who.Name), orVerb(v, r), where(r.Action),
+		plain(strings.Join(x.Decision.Reasons, "; ")), contacts(admins, mostContacts))
+	if len(x.Needed) > 0 {
+		text += ", by: " + plain(strings.Join(x.Needed, "; "))
+	}
+	job := agent.Job{
+		ID:    strings.Join([]string{"access", string(who.Subject()), c.Value, time.Now().UTC().Format(time.DateOnly)}, "/"),
+		Title: "Access asked for", Notice: text + ".",
+	}
+	return said("Asked in this thread: " + contacts(admins, mostCalled) + "."),
+		in.enqueue(ctx, Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}, job)
+}
+
+func orVerb(v rbac.Verb, r rbac.Request) string {
+	if v == rbac.Do {
+		return r.Action.Effect.String() + " with " + plain(r.Action.Tool)
+	}
+	return string(v)
+}

@@ -1,0 +1,51 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"interlock/rbac"
+)
+
+// whoCan answers "who can approve X": names with ids to paste. X is a stack, an
+// environment as env/NAME, or a plan code of this channel.
+func (in *Inbox) whoCan(ctx context.Context, c Command) (Reply, error) {
+	if in.Policy == nil {
+		return said("Policy cannot be asked here."), nil
+	}
+	verb, of, _ := strings.Cut(c.Text, " ")
+	v := rbac.Verb(verb)
+	room := in.Room(ctx, c.Org, c.Thread.Room())
+	r := rbac.Request{
+		Org: c.Org, Profile: room.Profile, Channel: c.Thread.Room(), Tier: room.Tier, Label: rbac.Clean(),
+		Action: rbac.Action{Tool: "tofu_apply", Stack: of, Effect: rbac.Change, Blast: rbac.Blast{Known: true}},
+	}
+	if env, ok := strings.CutPrefix(of, "env/"); ok {
+		r.Action.Stack, r.Action.Environment = "", env
+	}
+	holds, err := in.Records.HoldByCode(ctx, c.Org, of)
+	if err != nil {
+		return Reply{}, fmt.Errorf("find card: %w", err)
+	}
+	for _, h := range holds {
+		if h.Thread.Room() == c.Thread.Room() && h.Approval != nil {
+			r = h.Request
+			break
+		}
+	}
+	card := &Card{Title: "Who can " + verb + " " + plain(of)}
+	all := in.Policy.Who(ctx, v, r)
+	for _, p := range all {
+		card.Fields = append(card.Fields, Field{plain(p.Name), plain(strings.TrimPrefix(p.String(), p.Name+" "))})
+	}
+	card.Body = count(len(all), "person") + "."
+	if len(all) != 1 {
+		card.Body = fmt.Sprintf("%d people.", len(all))
+	}
+	if len(all) == 0 {
+		card.Body = "Nobody. Administrators: " + contacts(in.Policy.Admins(ctx, c.Org), mostContacts) + "."
+	}
+	card.Fallback = card.Title + ": " + contacts(all, mostContacts)
+	return Reply{Note: card}, nil
+}

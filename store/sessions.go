@@ -1,0 +1,18 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Sessions are the ids of the sessions with an event in [from, to), by the time
+// of the first one. At most limit are given, after those that skip counts.
+func (db *DB) Sessions(ctx context.Context, org string, from, to time.Time, skip, limit int) ([]string, error) {
+	ids, err := many[string](db.read(ctx), `SELECT session FROM events WHERE org = ? AND at >= ? AND at < ?
+		GROUP BY session ORDER BY MIN(at), session LIMIT ? OFFSET ?`, org, micros(from), micros(to), limit, skip)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return ids, nil
+}
