@@ -13,15 +13,27 @@ import (
 )
 
 func auditCommand(file *string) *cobra.Command {
-	c := &cobra.Command{Use: "audit", Short: "Check the trail"}
-	c.AddCommand(&cobra.Command{
+	c := &cobra.Command{Use: "audit", Short: "Check the trail, prove what ran, export it"}
+	var coverage bool
+	verify := &cobra.Command{
 		Use: "verify", Short: "Recompute every hash and signature of the trail (exit 1: it does not hold)", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return auditVerify(c.Context(), *file, c.OutOrStdout()) },
-	})
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withTrail(c.Context(), *file, func(cfg config.Config, db *store.DB) error {
+				err := verifyAll(c.Context(), cfg, db, c.OutOrStdout())
+				if coverage {
+					err = errors.Join(err, cover(c.Context(), cfg, db, c.OutOrStdout()))
+				}
+				return err
+			})
+		},
+	}
+	verify.Flags().BoolVar(&coverage, "coverage", false, "also prove that each live change had the approval that it needed")
+	c.AddCommand(verify, auditExportCommand(file))
 	return c
 }
 
-func auditVerify(ctx context.Context, file string, out io.Writer) error {
+// withTrail opens the database for one question.
+func withTrail(ctx context.Context, file string, fn func(cfg config.Config, db *store.DB) error) error {
 	cfg, log, err := load(file)
 	if err != nil {
 		return err
@@ -34,7 +46,7 @@ func auditVerify(ctx context.Context, file string, out io.Writer) error {
 	if err != nil {
 		return &coded{exitFailed, err}
 	}
-	return errors.Join(verifyAll(ctx, cfg, db, out), db.Close())
+	return errors.Join(fn(cfg, db), db.Close())
 }
 
 // verifyAll prints a line an Org, and each problem.

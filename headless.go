@@ -190,28 +190,54 @@ func (h *headless) aliceAsks(ctx context.Context) error {
 
 // press clicks a button of a card as somebody and returns what they were told.
 func (h *headless) press(ctx context.Context, who *visitor, title, label string) (string, error) {
-	n, err := who.page(ctx, h.thread)
-	if err != nil {
-		return "", err
-	}
-	form := button(n, title, label)
-	if form == nil {
-		return "", fmt.Errorf("no card %q with a button %q", title, label)
-	}
-	n, err = who.send(ctx, form, nil)
+	n, err := h.pressed(ctx, who, title, label)
 	return notices(n), err
 }
 
+// pressed is the page after a press.
+func (h *headless) pressed(ctx context.Context, who *visitor, title, label string) (*html.Node, error) {
+	n, err := who.page(ctx, h.thread)
+	if err != nil {
+		return nil, err
+	}
+	form := button(n, title, label)
+	if form == nil {
+		return nil, fmt.Errorf("no card %q with a button %q", title, label)
+	}
+	return who.send(ctx, form, nil)
+}
+
 func (h *headless) refused(ctx context.Context, who *visitor, why string) error {
-	told, err := h.press(ctx, who, cardAsk, "Approve")
+	n, err := h.pressed(ctx, who, cardAsk, "Approve")
 	if err != nil {
 		return err
 	}
+	told := notices(n)
 	if !strings.Contains(told, "Refused") || !strings.Contains(told, why) {
 		return fmt.Errorf("%s was told %q", who.name, told)
 	}
 	_, _ = fmt.Fprintf(h.out, "  %s is told: %s\n", who.name, told)
-	return h.unchanged()
+	return errors.Join(h.explained(ctx, who, n), h.unchanged())
+}
+
+// explained asks the refusal itself why.
+func (h *headless) explained(ctx context.Context, who *visitor, n *html.Node) error {
+	form := first(n, func(f *html.Node) bool {
+		return f.DataAtom == atom.Form && attr(f, "action") == "/click" && strings.TrimSpace(text(f)) == "Why?"
+	})
+	if form == nil {
+		return fmt.Errorf("%s finds no Why? on the refusal", who.name)
+	}
+	n, err := who.send(ctx, form, nil)
+	if err != nil {
+		return err
+	}
+	told := text(first(n, func(n *html.Node) bool { return attr(n, "id") == "notices" }))
+	if !strings.Contains(told, "Because") || !strings.Contains(told, "denied") || !strings.Contains(told, "Whom to ask") {
+		return fmt.Errorf("%s asked why, and was told %q", who.name, told)
+	}
+	_, _ = fmt.Fprintf(h.out, "  %s asks why: %s\n", who.name, told)
+	return nil
 }
 
 // unchanged proves that nothing was applied: the world is as somebody left it.
@@ -286,7 +312,7 @@ func (h *headless) trail(ctx context.Context) error {
 	if _, err := h.app.db.Seal(ctx, demoOrg); err != nil {
 		return err
 	}
-	return verifyAll(ctx, h.app.cfg, h.app.db, h.out)
+	return errors.Join(verifyAll(ctx, h.app.cfg, h.app.db, h.out), cover(ctx, h.app.cfg, h.app.db, h.out))
 }
 
 // print shows the thread as text.

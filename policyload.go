@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync/atomic"
 	"time"
@@ -23,12 +24,13 @@ type policies struct {
 	cfg  config.Config
 	file string // the main file; empty is none
 	db   *store.DB
+	log  *slog.Logger
 	now  map[string]*atomic.Pointer[config.Org] // as they are in force
 	snap map[string]*atomic.Pointer[rbac.Snapshot]
 }
 
-func newPolicies(cfg config.Config, file string, db *store.DB) *policies {
-	p := &policies{cfg: cfg, file: file, db: db, now: map[string]*atomic.Pointer[config.Org]{}, snap: map[string]*atomic.Pointer[rbac.Snapshot]{}}
+func newPolicies(cfg config.Config, file string, db *store.DB, log *slog.Logger) *policies {
+	p := &policies{cfg: cfg, file: file, db: db, log: log, now: map[string]*atomic.Pointer[config.Org]{}, snap: map[string]*atomic.Pointer[rbac.Snapshot]{}}
 	for name, o := range cfg.Orgs {
 		p.now[name] = &atomic.Pointer[config.Org]{}
 		p.now[name].Store(&o)
@@ -92,9 +94,14 @@ func stampOf(file string) (string, error) {
 // load reads an Org's policy anew. What is wrong in it is a *rbac.BadPolicy; any
 // other error means that it could not be read.
 func (p *policies) load(ctx context.Context, org string) (*rbac.Snapshot, error) {
-	o, source, err := readPolicy(ctx, p.cfg, p.file, p.db, org)
+	o, source, warnings, err := readPolicy(ctx, p.cfg, p.file, p.db, org)
 	if err != nil {
 		return nil, err
+	}
+	if p.snap[org].Load() != nil { // the first ones were printed at the start
+		for _, w := range warnings {
+			p.log.WarnContext(ctx, "the changed policy is in force, and worth a look", "org", org, "warning", w.String())
+		}
 	}
 	rules, err := rulesOf(ctx, o, p.db, org)
 	if err != nil {
@@ -117,32 +124,33 @@ func (p *policies) load(ctx context.Context, org string) (*rbac.Snapshot, error)
 	return snap, nil
 }
 
-// readPolicy is the Org with its policy as it stands where it belongs.
-func readPolicy(ctx context.Context, cfg config.Config, file string, db *store.DB, org string) (o config.Org, source string, err error) {
+// readPolicy is the Org with its policy as it stands where it belongs. What is
+// only suspicious in it is warned of.
+func readPolicy(ctx context.Context, cfg config.Config, file string, db *store.DB, org string) (o config.Org, source string, warnings config.Problems, err error) {
 	o = cfg.Orgs[org]
 	switch {
 	case o.PolicyFrom == config.FromDatabase && db == nil:
-		return o, "", fmt.Errorf("the policy of %s is in the database, which is not open", org)
+		return o, "", nil, fmt.Errorf("the policy of %s is in the database, which is not open", org)
 	case o.PolicyFrom == config.FromDatabase:
 		v, ok, err := db.PolicyText(ctx, org)
 		if err != nil || !ok {
-			return o, config.FromDatabase, err
+			return o, config.FromDatabase, nil, err
 		}
 		source = fmt.Sprintf("database, version %d", v.N)
-		o.Policy, _, err = config.ParsePolicy(source, v.Text, o)
-		return o, source, bad(err)
+		o.Policy, warnings, err = config.ParsePolicy(source, v.Text, o)
+		return o, source, warnings, bad(err)
 	case o.PolicyFrom != "":
-		o.Policy, _, err = config.LoadPolicy(o.PolicyFrom, o)
-		return o, o.PolicyFrom, bad(err)
+		o.Policy, warnings, err = config.LoadPolicy(o.PolicyFrom, o)
+		return o, o.PolicyFrom, warnings, bad(err)
 	case file == "":
-		return o, "no file", nil
+		return o, "no file", nil, nil
 	}
-	again, _, err := config.Load(file, os.Environ())
+	again, warnings, err := config.Load(file, os.Environ())
 	if err != nil {
-		return o, file, bad(err)
+		return o, file, nil, bad(err)
 	}
 	o.Policy = again.Orgs[org].Policy
-	return o, file, nil
+	return o, file, warnings, nil
 }
 
 func bad(err error) error {
@@ -154,7 +162,7 @@ func bad(err error) error {
 
 // policyOf is what decides in an Org. Without a database it is what files say.
 func policyOf(ctx context.Context, cfg config.Config, db *store.DB, org string) (rbac.OrgRules, error) {
-	o, _, err := readPolicy(ctx, cfg, "", db, org)
+	o, _, _, err := readPolicy(ctx, cfg, "", db, org)
 	if err != nil {
 		return rbac.OrgRules{}, err
 	}

@@ -16,7 +16,7 @@ import (
 // wirePolicy builds what decides, and loads each Org once: a product that starts
 // with a policy that cannot serve would refuse everything.
 func (a *app) wirePolicy(ctx context.Context, file string) error {
-	a.policies = newPolicies(a.cfg, file, a.db)
+	a.policies = newPolicies(a.cfg, file, a.db, a.log)
 	a.gate = &rbac.Enforcer{Source: &rbac.Watch{Version: a.policies.version, Load: a.policies.load, Failed: a.refused}}
 	for _, org := range a.orgs() {
 		if _, err := a.gate.Source.Policy(ctx, org); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (s *scene) turn(ctx context.Context, say saying) {
 		h := s.hold(ctx, th, agent.KindApproval, say)
 		verb := map[string]string{"approves": "approve", "declines": "deny"}[say.verb]
 		_, err = s.app.in.Click(ctx, bot.Click{
-			ID: id, Org: demoOrg, Thread: th, Actor: who, Verb: verb, Value: h.ID + "." + h.Approval.PlanCode(), Reason: say.text,
+			ID: id, Org: demoOrg, Thread: th, Actor: who, Verb: verb, Value: h.ID + "." + h.Approval.PlanCode(), Reason: cmp.Or(say.text, typed(*h, verb)),
 		})
 	}
 	if err != nil {

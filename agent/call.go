@@ -30,14 +30,14 @@ func (u *run) call(ctx context.Context, c ToolCall) (*ToolResult, error) {
 	case u.over(t.Spec()) != "":
 		return u.fail(ctx, c, "not run: the budget of "+u.over(t.Spec())+" is spent")
 	case d.Outcome == rbac.Allow:
-		if err := u.emit(ctx, KindStarted, Payload{Call: &c}); err != nil {
+		if err := u.emit(ctx, KindStarted, Payload{Call: &c, Act: &act}); err != nil {
 			return nil, err
 		}
 		return u.invoke(ctx, t, c)
 	case d.Outcome == rbac.Ask:
 		return u.holdApproval(ctx, c, r, d)
 	}
-	return u.fail(ctx, c, "denied: "+d.Why())
+	return u.note(ctx, c, ToolResult{Failed: true, Text: "denied: " + d.Why(), Label: rbac.Clean(), Refused: &act})
 }
 
 // read understands a call before anything is decided: the tool, its arguments
@@ -114,6 +114,7 @@ func (u *run) exec(ctx context.Context, t Tool, c ToolCall) (ToolResult, error) 
 		defer cancel()
 	}
 	res, err := t.Run(ctx, u.env(), c)
+	res.Refused, res.Unread = nil, false // no tool's to say
 	if u.Meter != nil {
 		u.Meter.Tool(c.Tool, time.Since(began), err != nil || res.Failed)
 	}

@@ -69,6 +69,7 @@ type Payload struct {
 	Ask     *Ask           `json:",omitempty"`
 	Step    *Step          `json:",omitempty"`
 	Call    *ToolCall      `json:",omitempty"`
+	Act     *rbac.Action   `json:",omitempty"` // of a call that started; of an answer, what policy denied on the way
 	Result  *ToolResult    `json:",omitempty"`
 	Hold    *Hold          `json:",omitempty"` // as it was at this moment
 	Scan    *ScanNews      `json:",omitempty"`

@@ -157,7 +157,7 @@ func (u *run) approved(ctx context.Context, t Tool, h Hold) (*ToolResult, error)
 		return nil, u.thawing(ctx, h, d.Frozen)
 	}
 	h.State, h.Frozen = Consumed, nil
-	if err := u.commit(ctx, Batch{Hold: &h}, u.event(KindStarted, Payload{Call: &h.Call, Hold: &h, Why: &d})); err != nil {
+	if err := u.commit(ctx, Batch{Hold: &h}, u.event(KindStarted, Payload{Call: &h.Call, Act: &h.Request.Action, Hold: &h, Why: &d})); err != nil {
 		return nil, err
 	}
 	return u.invoke(ctx, t, h.Call)

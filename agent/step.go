@@ -100,6 +100,11 @@ func (u *run) spent() Spent {
 func (u *run) final(st Step, sp Spent) Payload {
 	p := Payload{Text: st.Text, Spent: &sp}
 	res := u.s.Results(u.turn)
+	for _, ev := range res {
+		if a := ev.Payload.Result.Refused; a != nil {
+			p.Act = a
+		}
+	}
 	switch {
 	case u.s.commanded(u.turn):
 		if len(res) > 0 {

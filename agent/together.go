@@ -16,6 +16,7 @@ const side = 4
 type ready struct {
 	tool Tool
 	call ToolCall
+	act  rbac.Action
 	res  ToolResult
 }
 
@@ -28,7 +29,7 @@ func (u *run) together(ctx context.Context, calls []ToolCall) (ran bool, err err
 	}
 	var started []Event
 	for _, r := range batch {
-		started = append(started, u.event(KindStarted, Payload{Call: &r.call}))
+		started = append(started, u.event(KindStarted, Payload{Call: &r.call, Act: &r.act}))
 	}
 	if err := u.commit(ctx, Batch{}, started...); err != nil {
 		return true, err
@@ -63,7 +64,7 @@ func (u *run) readers(ctx context.Context, calls []ToolCall) (batch []*ready) {
 			u.Gate.Decide(ctx, u.request(act)).Outcome != rbac.Allow {
 			return batch
 		}
-		batch = append(batch, &ready{tool: t, call: c})
+		batch = append(batch, &ready{tool: t, call: c, act: act})
 	}
 	return batch
 }

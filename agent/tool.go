@@ -51,6 +51,8 @@ type ToolResult struct {
 	Question *Question `json:",omitempty"` // set only by a tool that asks a person
 	More     string    `json:",omitempty"` // id of the whole text, when Text is its head and tail
 	Unread   bool      `json:",omitempty"` // the call could not be understood, so that nothing was decided
+
+	Refused *rbac.Action `json:",omitempty"` // what policy denied; never a tool's word
 }
 
 // Step is one round of the model. Blocks is set when the provider put blocks of

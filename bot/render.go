@@ -84,6 +84,10 @@ func answerCard(ev agent.Event) Card {
 	default:
 		c = notice("Done", Good, res.Text, nil)
 	}
+	if p.Act != nil {
+		c.Fields = append(c.Fields, Field{"Refused by policy", p.Act.Effect.String() + " with " + plain(p.Act.Tool) + " on " + where(*p.Act)})
+		c.Buttons = append(c.Buttons, refusalButtons(matter{verb: string(rbac.Do), act: *p.Act})...)
+	}
 	c.Prose = plainProse(p.Text)
 	if c.Fallback == "" {
 		c.Fallback = plain(p.Text)

@@ -47,7 +47,7 @@ func (d Decision) And(e Decision) Decision {
 	whom := slices.Concat(d.Whom, e.Whom)
 	slices.Sort(whom)
 	and := Decision{
-		Outcome: min(d.Outcome, e.Outcome), Approvals: max(d.Approvals, e.Approvals), Needs: slices.Concat(d.Needs, e.Needs),
+		Outcome: min(d.Outcome, e.Outcome), Approvals: max(d.Approvals, e.Approvals), Needs: joined(d.Needs, e.Needs),
 		Expiry: d.Expiry, Urgent: d.Urgent || e.Urgent, Frozen: d.Frozen,
 		Reasons: slices.Concat(d.Reasons, e.Reasons), Whom: slices.Compact(whom),
 		Person: cmp.Or(d.Person, e.Person), Policy: cmp.Or(d.Policy, e.Policy),
@@ -59,6 +59,18 @@ func (d Decision) And(e Decision) Decision {
 		and.Frozen = e.Frozen
 	}
 	return and
+}
+
+// joined are the needs of both; of those that ask for the same people, the larger.
+func joined(a, b []Need) (all []Need) {
+	for _, n := range slices.Concat(a, b) {
+		if i := slices.IndexFunc(all, n.same); i >= 0 {
+			all[i].Count = max(all[i].Count, n.Count)
+			continue
+		}
+		all = append(all, n)
+	}
+	return all
 }
 
 // Why puts the reasons, and whom to ask, in one line.

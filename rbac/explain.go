@@ -97,7 +97,11 @@ func (t *teller) person() bool {
 	p, known := t.Person(t.who.ID)
 	if t.who.Platform != personal || !known {
 		t.because("Nobody here is known as %s.", Identity(t.who))
-		t.needed(`people: ID: {roles: [viewer], chat: ["%s"]}`, Identity(t.who))
+		if t.who.Platform == personal {
+			t.needed("people: %s: {roles: [viewer]}", t.who.ID)
+		} else {
+			t.needed(`people: ID: {roles: [viewer], chat: ["%s"]}`, Identity(t.who))
+		}
 		return false
 	}
 	if p.Off {
@@ -143,6 +147,8 @@ func (t *teller) right() {
 	}
 	ok, by, err := judges.may(on, what, nil)
 	switch {
+	case t.verb == Approve && t.involved(t.who, Approve, t.r):
+		t.because("%s asked, or answered what led here, and nobody approves their own.", t.name())
 	case err != nil:
 		t.because("The rules could not be read, so it is denied.")
 	case by != nil && by.Eft == "deny":
@@ -155,9 +161,6 @@ func (t *teller) right() {
 	default:
 		t.because("No rule lets %s %s on %s.", t.name(), what, on)
 		t.needed("rules: - {who: %s%s, may: [%s], on: [%s], effect: allow, because: ...}%s", ofPerson, t.who.ID, what, t.on(), t.roleFor(what))
-	}
-	if t.verb == Approve && t.involved(t.who, Approve, t.r) {
-		t.because("%s asked, or answered what led here, and may not approve that.", t.name())
 	}
 }
 

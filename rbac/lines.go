@@ -77,18 +77,22 @@ func (o OrgRules) lines() []Line {
 			}
 		}
 	}
+	said := map[Line]bool{}
+	for _, l := range all {
+		said[l.bare()] = true
+	}
 	for _, l := range o.Lines {
-		if !slices.ContainsFunc(all, l.same) {
-			all = append(all, l)
+		if !said[l.bare()] {
+			all, said[l.bare()] = append(all, l), true
 		}
 	}
 	return all
 }
 
-// same tells whether two lines say the same, whatever their reasons.
-func (l Line) same(m Line) bool {
-	l.Because, m.Because = "", ""
-	return l == m
+// bare is what a line says, whatever its reason.
+func (l Line) bare() Line {
+	l.Because = ""
+	return l
 }
 
 // check refuses what Casbin would silently take for no rule: a wrong word in a

@@ -115,7 +115,7 @@ func (s *Snapshot) MayEver(v Verb, env string) (names []string) {
 	for _, id := range slices.Sorted(maps.Keys(s.People)) {
 		who := person(s.org, id, s.People[id])
 		d, err := s.rule(who, v, r, nil)
-		reaches := v == Approve || min(s.roleCeiling(who, r.at()).Tier, s.Environments[env]) == Gated
+		reaches := v != Do || min(s.roleCeiling(who, r.at()).Tier, s.Environments[env]) == Gated
 		if err == nil && d.Outcome == Allow && reaches {
 			names = append(names, who.Name)
 		}

@@ -57,15 +57,20 @@ func NewSnapshot(org string, r OrgRules) (*Snapshot, error) {
 		OrgRules: r, org: org, version: version, people: map[Subject]string{}, held: map[string][]string{}, roles: map[string][]string{},
 		rulers: map[string]rulers{}, deputyOf: map[string][]string{},
 	}
-	b := newBuilder(org, r)
+	b, err := newBuilder(org, r)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range slices.Sorted(maps.Keys(r.People)) {
 		if err := o.add(b, id); err != nil {
 			return nil, fmt.Errorf("rules of %s: %w", id, err)
 		}
 	}
-	schedule, err := b.holding([]string{ofRole + scheduled})
-	o.schedule = rulers{schedule}
-	return &Snapshot{o}, err
+	o.schedule, err = b.of(ofRole + scheduled)
+	if err != nil {
+		return nil, fmt.Errorf("rules of schedules: %w", err)
+	}
+	return &Snapshot{o}, nil
 }
 
 // version names the rules by their content.
@@ -86,7 +91,7 @@ func (o *orgPolicy) add(b *builder, id string) error {
 		o.people[a.Subject()] = id
 	}
 	o.roles[id], o.held[id] = o.holds(id, p)
-	all, err := b.of(id, o.held[id])
+	all, err := b.of(append(slices.Clone(o.held[id]), ofPerson+id)...)
 	if err != nil {
 		return err
 	}
@@ -339,6 +344,9 @@ func act(v Verb, a Action) string {
 	return a.Effect.String()
 }
 
+// theOrg is what an action touches that is about nothing in particular.
+const theOrg = "org"
+
 func object(a Action) string {
 	switch {
 	case a.Stack != "":
@@ -346,7 +354,7 @@ func object(a Action) string {
 	case a.Environment != "":
 		return ofEnv + a.Environment
 	}
-	return "org"
+	return theOrg
 }
 
 func (o *orgPolicy) title(room string) string {

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"interlock/agent"
+	"interlock/config"
+	"interlock/rbac"
+	"interlock/store"
+)
+
+// changeRecord is one change for an auditor: what was asked, planned, decided, approved
+// and done. Its fields are the columns of the export.
+type changeRecord struct {
+	At          time.Time `json:"at"`
+	Org         string    `json:"org"`
+	Thread      string    `json:"thread"`
+	Card        string    `json:"card"`
+	PlanCode    string    `json:"plan_code"`
+	Digest      string    `json:"digest"`
+	AskedBy     string    `json:"asked_by"`
+	Ask         string    `json:"ask"`
+	Tool        string    `json:"tool"`
+	Stack       string    `json:"stack"`
+	Environment string    `json:"environment"`
+	Effect      string    `json:"effect"`
+	Plan        string    `json:"plan"`
+	Commit      string    `json:"commit"`
+	Serial      int64     `json:"state_serial"`
+	Needed      []string  `json:"needed"`
+	Policy      string    `json:"policy"`
+	Foreign     []string  `json:"foreign_text_read"`
+	Approvals   []string  `json:"approvals"` // each with its time
+	Others      []string  `json:"other_verdicts"`
+	State       string    `json:"state"`
+	Result      string    `json:"result"`
+	Ended       time.Time `json:"ended,omitzero"`
+}
+
+// recordsOf are the cards of a session that were opened in [from, to).
+func recordsOf(s *agent.Session, from, to time.Time) (all []changeRecord) {
+	for _, ev := range s.Events {
+		h := ev.Payload.Hold
+		if ev.Kind != agent.KindApproval || h == nil || h.Approval == nil || ev.At.Before(from) || !ev.At.Before(to) {
+			continue
+		}
+		all = append(all, recordOf(s, *h))
+	}
+	return all
+}
+
+// recordOf follows one card to its end.
+func recordOf(s *agent.Session, h agent.Hold) changeRecord {
+	act, b := h.Request.Action, h.Approval.Bound
+	r := changeRecord{
+		At: h.Opened, Org: s.Org, Thread: s.Thread.Room() + "/" + s.Thread.ID, Card: h.ID, PlanCode: h.Approval.PlanCode(), Digest: h.Approval.Digest,
+		AskedBy: identified(h.Request.Actor), Tool: h.Call.Tool, Stack: act.Stack, Environment: act.Environment, Effect: act.Effect.String(),
+		Plan: b.Summary, Commit: b.Commit, Serial: b.Serial, Policy: h.Approval.Policy, Foreign: h.Request.Label.Origins, State: h.State.String(),
+	}
+	for _, n := range h.Approval.Needs {
+		r.Needed = append(r.Needed, n.String())
+	}
+	if ask := s.Asked(h.Turn); ask != nil {
+		r.Ask = ask.Payload.Text
+	}
+	for _, ev := range s.Events {
+		if now := ev.Payload.Hold; now != nil && now.ID == h.ID {
+			r.State = now.State.String()
+			if ev.Kind == agent.KindVerdict {
+				r.say(now.Last())
+			}
+		}
+		if ev.Kind == agent.KindResult && ev.Payload.Call.ID == h.Call.ID {
+			r.Ended, r.Result = ev.At, ev.Payload.Result.Applied
+			if r.Result == "" {
+				r.Result = ev.Payload.Result.Text
+			}
+		}
+	}
+	return r
+}
+
+func (r *changeRecord) say(v agent.Verdict) {
+	text := identified(v.By) + " at " + v.At.Format(time.RFC3339)
+	switch {
+	case v.Approve:
+		r.Approvals = append(r.Approvals, text)
+		return
+	case v.Back:
+		text += " took the approval back"
+	case v.Glass:
+		text += " broke the glass: " + v.Reason
+	default:
+		text += " declined: " + v.Reason
+	}
+	r.Others = append(r.Others, text)
+}
+
+func identified(a rbac.Actor) string { return a.Name + " <" + rbac.Identity(a) + ">" }
+
+func auditExportCommand(file *string) *cobra.Command {
+	var from, to, format string
+	c := &cobra.Command{
+		Use: "export", Short: "Write ask, plan, decision, approvers and result of each change", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			begin, err := day(from)
+			if err != nil {
+				return &coded{exitUse, fmt.Errorf("--from: %w", err)}
+			}
+			end, err := day(to)
+			if err != nil {
+				return &coded{exitUse, fmt.Errorf("--to: %w", err)}
+			}
+			write, ok := map[string]func(io.Writer, []changeRecord) error{"json": writeJSON, "csv": writeCSV}[format]
+			if !ok {
+				return &coded{exitUse, fmt.Errorf("no format %q; known: json, csv", format)}
+			}
+			return withTrail(c.Context(), *file, func(cfg config.Config, db *store.DB) error {
+				return auditExport(c.Context(), cfg, db, begin, end, func(all []changeRecord) error { return write(c.OutOrStdout(), all) })
+			})
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "first day, as 2026-11-01, or a moment")
+	c.Flags().StringVar(&to, "to", "", "the day after the last one")
+	c.Flags().StringVar(&format, "format", "json", "json, an object a line, or csv")
+	_ = c.MarkFlagRequired("from")
+	_ = c.MarkFlagRequired("to")
+	return c
+}
+
+// day reads a date, or a moment; both are UTC.
+func day(text string) (time.Time, error) {
+	if t, err := time.Parse(time.DateOnly, text); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("%q is no day such as 2026-11-01, and no moment such as 2026-11-01T09:00:00Z", text)
+	}
+	return t.UTC(), nil
+}
+
+// page is how many sessions are read at once.
+const page = 500
+
+// sessions gives every session with events in [from, to), oldest first.
+func sessions(ctx context.Context, db *store.DB, org string, from, to time.Time, fn func(s *agent.Session) error) error {
+	for skip := 0; ; skip += page {
+		ids, err := db.Sessions(ctx, org, from, to, skip, page)
+		if err != nil {
+			return &coded{exitFailed, err}
+		}
+		for _, id := range ids {
+			s, err := db.Load(ctx, org, id)
+			if err != nil {
+				return &coded{exitFailed, fmt.Errorf("read session %s: %w", id, err)}
+			}
+			if err := fn(s); err != nil {
+				return err
+			}
+		}
+		if len(ids) < page {
+			return nil
+		}
+	}
+}
+
+func auditExport(ctx context.Context, cfg config.Config, db *store.DB, from, to time.Time, write func([]changeRecord) error) error {
+	var all []changeRecord
+	for org := range cfg.Orgs {
+		err := sessions(ctx, db, org, from, to, func(s *agent.Session) error {
+			all = append(all, recordsOf(s, from, to)...)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(all, func(a, b changeRecord) int {
+		return strings.Compare(a.At.Format(time.RFC3339Nano)+a.Card, b.At.Format(time.RFC3339Nano)+b.Card)
+	})
+	return write(all)
+}
+
+func writeJSON(out io.Writer, all []changeRecord) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for _, r := range all {
+		if err := enc.Encode(r); err != nil {
+			return &coded{exitFailed, err}
+		}
+	}
+	return nil
+}
+
+// writeCSV makes no cell a formula: a spreadsheet would compute what a stranger
+// wrote.
+func writeCSV(out io.Writer, all []changeRecord) error {
+	w := csv.NewWriter(out)
+	err := w.Write([]string{
+		"at", "org", "thread", "card", "plan_code", "digest", "asked_by", "ask", "tool", "stack", "environment", "effect", "plan", "commit",
+		"state_serial", "needed", "policy", "foreign_text_read", "approvals", "other_verdicts", "state", "result", "ended",
+	})
+	for _, r := range all {
+		ended := ""
+		if !r.Ended.IsZero() {
+			ended = r.Ended.Format(time.RFC3339)
+		}
+		cells := []string{
+			r.At.Format(time.RFC3339), r.Org, r.Thread, r.Card, r.PlanCode, r.Digest, r.AskedBy, r.Ask, r.Tool, r.Stack, r.Environment, r.Effect,
+			r.Plan, r.Commit, strconv.FormatInt(r.Serial, 10), strings.Join(r.Needed, "; "), r.Policy, strings.Join(r.Foreign, "; "),
+			strings.Join(r.Approvals, "; "), strings.Join(r.Others, "; "), r.State, r.Result, ended,
+		}
+		for i, c := range cells {
+			cells[i] = inert(c)
+		}
+		err = errors.Join(err, w.Write(cells))
+	}
+	w.Flush()
+	if err = errors.Join(err, w.Error()); err != nil {
+		return &coded{exitFailed, err}
+	}
+	return nil
+}
+
+func inert(cell string) string {
+	if strings.TrimLeft(cell, "=+-@\t\r") != cell {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,363 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"interlock/config"
+	"interlock/rbac"
+	"interlock/store"
+)
+
+// policyCommand asks the policy, and changes one that is kept in the database.
+func policyCommand(file *string) *cobra.Command {
+	c := &cobra.Command{Use: "policy", Short: "Ask who may do what, and why; test, compare and change it"}
+	p := &policyQuery{file: file}
+	c.PersistentFlags().StringVar(&p.org, "org", "", "organisation (default: the only one)")
+	c.PersistentFlags().BoolVar(&p.json, "json", false, "answer in JSON")
+	c.AddCommand(p.explainCommand(), p.whoCommand(), p.testCommand(), p.showCommand(), p.diffCommand(), p.logCommand(), p.applyCommand())
+	return c
+}
+
+// policyQuery is one use of the command.
+type policyQuery struct {
+	file *string
+	org  string
+	json bool
+}
+
+// opened is an Org's policy, with the database when there is one.
+type opened struct {
+	cfg  config.Config
+	db   *store.DB // nil when nothing has run here yet
+	org  string
+	snap *rbac.Snapshot
+	gate *rbac.Enforcer
+}
+
+func (o *opened) close() error {
+	if o.db == nil {
+		return nil
+	}
+	return o.db.Close()
+}
+
+// with runs fn on the policy as it is now; without a database, on what files say.
+func (p *policyQuery) with(ctx context.Context, fn func(o *opened) error) (err error) {
+	cfg, log, err := load(*p.file)
+	if err != nil {
+		return err
+	}
+	o := &opened{cfg: cfg, org: p.org}
+	if o.org == "" && len(cfg.Orgs) == 1 {
+		for o.org = range cfg.Orgs { //nolint:revive // the only one
+		}
+	}
+	if _, ok := cfg.Orgs[o.org]; !ok {
+		return &coded{exitUse, fmt.Errorf("no organisation %q: name one with --org", o.org)}
+	}
+	if kept(cfg) {
+		keys, err := orgKeys(cfg)
+		if err != nil {
+			return &coded{exitFailed, err}
+		}
+		if o.db, err = openStore(ctx, cfg, keys, 0, log); err != nil {
+			return &coded{exitFailed, err}
+		}
+	}
+	defer func() { err = errors.Join(err, o.close()) }()
+	rules, err := policyOf(ctx, cfg, o.db, o.org)
+	if err != nil {
+		return &coded{exitUse, err}
+	}
+	if o.snap, err = rbac.NewSnapshot(o.org, rules); err != nil {
+		return &coded{exitUse, err}
+	}
+	o.gate = &rbac.Enforcer{Source: o.snap}
+	return fn(o)
+}
+
+// kept tells whether there is a database to look into.
+func kept(cfg config.Config) bool {
+	if cfg.Database.URL.Set() {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(cfg.DataDir, "interlock.db"))
+	return err == nil
+}
+
+func (p *policyQuery) explainCommand() *cobra.Command {
+	var q question
+	c := &cobra.Command{
+		Use: "explain", Short: "Explain a decision: what decided, what would be needed, whom to ask", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.with(c.Context(), func(o *opened) error { return p.explain(c.Context(), o, q, c.OutOrStdout()) })
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&q.Actor, "actor", "", "person's id, or an identity such as slack:T1/U1")
+	f.StringVar(&q.Action, "action", "", "an effect, a tool, or ask, answer, stop, freeze, thaw, approve, break")
+	f.StringVar(&q.Stack, "stack", "", "stack")
+	f.StringVar(&q.Environment, "environment", "", "environment, when there is no stack")
+	f.StringVar(&q.Channel, "channel", "", "channel (default: the stack's own)")
+	f.StringVar(&q.Profile, "profile", defaultProfile, "profile")
+	f.StringVar(&q.For, "for", "", "of approve and break: who asked")
+	f.IntVar(&q.Resources, "resources", 0, "how many resources change")
+	f.IntVar(&q.Destroys, "destroys", 0, "how many are destroyed or replaced")
+	f.StringSliceVar(&q.Kinds, "kind", nil, "types of the resources")
+	f.BoolVar(&q.Foreign, "foreign", false, "foreign text was read before")
+	_ = c.MarkFlagRequired("actor")
+	_ = c.MarkFlagRequired("action")
+	return c
+}
+
+func (p *policyQuery) explain(ctx context.Context, o *opened, q question, out io.Writer) error {
+	who, v, r, err := q.request(o)
+	if err != nil {
+		return &coded{exitUse, err}
+	}
+	x := o.gate.Explain(ctx, who, v, r)
+	if p.json {
+		return answer(out, map[string]any{
+			"decision": outcome(x.Decision), "approvals": x.Decision.Approvals, "reasons": x.Decision.Reasons, "because": x.Because,
+			"needed": x.Needed, "ask": contactIDs(x.Ask), "policy": x.Decision.Policy,
+		})
+	}
+	_, _ = fmt.Fprintln(out, outcome(x.Decision)+": "+x.Decision.Why())
+	for _, part := range []struct {
+		title string
+		lines []string
+	}{{"because", x.Because}, {"needed", x.Needed}, {"ask", contactLines(x.Ask)}} {
+		for _, l := range part.lines {
+			_, _ = fmt.Fprintf(out, "  %-8s %s\n", part.title, l)
+		}
+	}
+	return nil
+}
+
+func outcome(d rbac.Decision) string {
+	switch d.Outcome {
+	case rbac.Allow:
+		return "allow"
+	case rbac.Ask:
+		return fmt.Sprintf("ask %d", d.Approvals)
+	}
+	return "deny"
+}
+
+func answer(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return &coded{exitFailed, err}
+	}
+	return nil
+}
+
+func contactIDs(all []rbac.Contact) []string {
+	ids := []string{}
+	for _, c := range all {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+func contactLines(all []rbac.Contact) (lines []string) {
+	for _, c := range all {
+		lines = append(lines, c.String())
+	}
+	return lines
+}
+
+func (p *policyQuery) whoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "who VERB STACK|env/NAME", Short: "Name who can: approve, break, or an effect such as change; with ids to paste", Args: cobra.RangeArgs(2, 3),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.with(c.Context(), func(o *opened) error {
+				q := question{Action: args[0], Stack: args[len(args)-1], Profile: defaultProfile, Actor: "nobody"}
+				if env, ok := strings.CutPrefix(q.Stack, "env/"); ok {
+					q.Stack, q.Environment = "", env
+				}
+				_, v, r, err := q.request(o)
+				if err != nil {
+					return &coded{exitUse, err}
+				}
+				all := o.gate.Who(c.Context(), v, r)
+				if p.json {
+					return answer(c.OutOrStdout(), map[string]any{"who": contactIDs(all)})
+				}
+				for _, l := range contactLines(all) {
+					_, _ = fmt.Fprintln(c.OutOrStdout(), l)
+				}
+				if len(all) == 0 {
+					_, _ = fmt.Fprintln(c.OutOrStdout(), "nobody")
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (p *policyQuery) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show", Short: "Show the policy in force, one fact a line", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.with(c.Context(), func(o *opened) error {
+				_, _ = fmt.Fprintln(c.OutOrStdout(), "version "+o.snap.Version())
+				_, _ = fmt.Fprintln(c.OutOrStdout(), strings.Join(o.snap.Describe(), "\n"))
+				return nil
+			})
+		},
+	}
+}
+
+func (p *policyQuery) diffCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "diff FILE [FILE]", Short: "Show what a policy file would change, in the one in force or in another file (exit 1: something)", Args: cobra.RangeArgs(1, 2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.with(c.Context(), func(o *opened) error {
+				was := o.snap
+				var err error
+				if len(args) == 2 {
+					if was, err = fileSnapshot(c.Context(), o, args[0]); err != nil {
+						return err
+					}
+				}
+				now, err := fileSnapshot(c.Context(), o, args[len(args)-1])
+				if err != nil {
+					return err
+				}
+				lines := rbac.Diff(was.Describe(), now.Describe())
+				for _, l := range lines {
+					_, _ = fmt.Fprintln(c.OutOrStdout(), l)
+				}
+				if len(lines) > 0 {
+					return &coded{code: exitFound}
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// fileSnapshot is the policy as it would be with the file's.
+func fileSnapshot(ctx context.Context, o *opened, file string) (*rbac.Snapshot, error) {
+	org := o.cfg.Orgs[o.org]
+	p, warnings, err := config.LoadPolicy(file, org)
+	if err != nil {
+		return nil, &coded{exitUse, err}
+	}
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(os.Stderr, "warning:", w)
+	}
+	org.Policy = p
+	rules, err := rulesOf(ctx, org, o.db, o.org)
+	if err != nil {
+		return nil, &coded{exitUse, err}
+	}
+	s, err := rbac.NewSnapshot(o.org, rules)
+	if err != nil {
+		return nil, &coded{exitUse, err}
+	}
+	return s, nil
+}
+
+func (p *policyQuery) logCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "log", Short: "Show when the policy changed, from where, by whom and why, newest first", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.with(c.Context(), func(o *opened) error {
+				if o.db == nil {
+					return &coded{exitFailed, errors.New("nothing has run here yet, so nothing is on record")}
+				}
+				const most = 100
+				written, err := o.db.PolicyTexts(c.Context(), o.org, most)
+				if err != nil {
+					return &coded{exitFailed, err}
+				}
+				loaded, err := o.db.Policies(c.Context(), o.org, most)
+				if err != nil {
+					return &coded{exitFailed, err}
+				}
+				all := slices.Concat(written, loaded)
+				slices.SortStableFunc(all, func(a, b store.PolicyVersion) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
+				for _, v := range all[:min(most, len(all))] {
+					what := fmt.Sprintf("in force: %.12s, from %s", v.Hash, v.Source)
+					if v.By != "" {
+						what = fmt.Sprintf("version %d written by %s: %s", v.N, v.By, v.Why)
+					}
+					_, _ = fmt.Fprintln(c.OutOrStdout(), v.At.Format(time.RFC3339), what)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (p *policyQuery) applyCommand() *cobra.Command {
+	var by, why string
+	c := &cobra.Command{
+		Use: "apply FILE", Short: "Write the next version of a policy that is kept in the database", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.with(c.Context(), func(o *opened) error { return applyPolicy(c.Context(), o, args[0], by, why, c.OutOrStdout()) })
+		},
+	}
+	c.Flags().StringVar(&by, "by", "", "administrator who changes it, by id")
+	c.Flags().StringVar(&why, "because", "", "reason")
+	_ = c.MarkFlagRequired("by")
+	_ = c.MarkFlagRequired("because")
+	return c
+}
+
+// applyPolicy checks the whole before it writes: half a policy never serves.
+func applyPolicy(ctx context.Context, o *opened, file, by, why string, out io.Writer) error {
+	org := o.cfg.Orgs[o.org]
+	if org.PolicyFrom != config.FromDatabase {
+		return &coded{exitUse, fmt.Errorf("the policy of %s stands in a file: change it there, or set orgs.%s.policy to database", o.org, o.org)}
+	}
+	if o.db == nil {
+		return &coded{exitFailed, errors.New("there is no database yet: start interlock serve once")}
+	}
+	if strings.TrimSpace(why) == "" {
+		return &coded{exitUse, errors.New("a change needs a reason: --because")}
+	}
+	was, some, err := o.db.PolicyText(ctx, o.org)
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	now, err := fileSnapshot(ctx, o, file)
+	if err != nil {
+		return err
+	}
+	judge := o.snap
+	if !some {
+		judge = now // the first one names its own administrators
+	}
+	if p, known := judge.Person(by); !known || p.Off || !slices.Contains(judge.Roles(by), "admin") {
+		return &coded{exitUse, fmt.Errorf("%q is no administrator of %s", by, o.org)}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return &coded{exitUse, fmt.Errorf("read policy: %w", err)}
+	}
+	for _, l := range rbac.Diff(o.snap.Describe(), now.Describe()) {
+		_, _ = fmt.Fprintln(out, l)
+	}
+	n, err := o.db.SetPolicyText(ctx, o.org, was.N, store.PolicyVersion{By: by, Why: why, At: time.Now().UTC(), Text: text})
+	if err != nil {
+		return &coded{exitFailed, fmt.Errorf("write policy: %w", err)}
+	}
+	_, _ = fmt.Fprintf(out, "version %d is in force at the next decision\n", n)
+	return nil
+}
