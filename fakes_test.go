@@ -88,6 +88,8 @@ type tool struct {
 	lost         agent.Lost
 	label        rbac.Label
 	plan         string
+	serial       int64
+	commit       string
 	ask          *agent.Question
 	mu           sync.Mutex // two of a step may run side by side
 	ran, probed  int
@@ -108,7 +110,7 @@ func (t *tool) Action(context.Context, string, json.RawMessage) (rbac.Action, er
 }
 
 func (t *tool) Bind(context.Context, string, json.RawMessage) (agent.Bound, error) {
-	return agent.Bound{Artifact: t.plan, Summary: "1 to change"}, nil
+	return agent.Bound{Artifact: t.plan, Serial: t.serial, Commit: t.commit, Summary: "1 to change"}, nil
 }
 
 func (t *tool) Run(ctx context.Context, _ agent.Env, c agent.ToolCall) (agent.ToolResult, error) {
