@@ -84,6 +84,7 @@ func (c *chat) Find(_ context.Context, _ string, t agent.Thread, marker string) 
 type tool struct {
 	name, schema string
 	says         string // its result, when it is not "NAME done"
+	result       *agent.Plan
 	effect       rbac.Effect
 	lost         agent.Lost
 	label        rbac.Label
@@ -131,6 +132,7 @@ func (t *tool) Run(ctx context.Context, _ agent.Env, c agent.ToolCall) (agent.To
 		return agent.ToolResult{}, ctx.Err()
 	}
 	res := agent.ToolResult{Text: t.name + " done", Label: t.label, Question: t.ask}
+	res.Plan = t.result
 	if t.says != "" {
 		res.Text = t.says
 	}

@@ -42,6 +42,15 @@ func (d *decoder) report(key, format string, args ...any) {
 	d.problems = append(d.problems, d.problem(key, format, args...))
 }
 
+// all are the problems of decoding and of checking. What could not be decoded is
+// not blamed again for what it holds instead.
+func (d *decoder) all(wrong Problems) Problems {
+	wrong = slices.DeleteFunc(wrong, func(p Problem) bool {
+		return slices.ContainsFunc(d.problems, func(q Problem) bool { return p.Key != "" && p.Key == q.Key && p.File == q.File && p.Line == q.Line })
+	})
+	return append(d.problems, wrong...).sorted()
+}
+
 // value decodes one node. Aliases are refused, because a file with them cannot
 // be read line by line, and a small one can stand for a huge one.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, key string) {

@@ -42,24 +42,26 @@ func Load(path string, environ []string) (c Config, warnings Problems, err error
 	warnings, wrong := c.check(&d.places)
 	warnings, wrong = append(warnings, own...), append(wrong, alone...)
 	warnings = append(warnings, d.strays(used)...)
-	return c, warnings.sorted(), append(d.problems, wrong...).sorted().err()
+	return c, warnings.sorted(), d.all(wrong).err()
 }
 
-// document decodes the one document of a file.
-func (d *decoder) document(data []byte, out any) {
+// document decodes the one document of a file. It tells whether there was one to
+// read, or none.
+func (d *decoder) document(data []byte, out any) bool {
 	var doc yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	switch err := parse(dec, &doc); {
 	case errors.Is(err, io.EOF):
-		return // an empty file
+		return true // an empty file
 	case err != nil:
 		d.problems = append(d.problems, d.syntax(err))
-		return
+		return false
 	}
 	if err := parse(dec, new(yaml.Node)); !errors.Is(err, io.EOF) {
 		d.report("", "holds more than one document")
 	}
 	d.value(doc.Content[0], reflect.ValueOf(out).Elem(), "")
+	return true
 }
 
 // parse keeps a panic of the parser from being one of ours.

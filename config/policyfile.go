@@ -1,10 +1,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"strings"
 )
 
 // FromDatabase is the PolicyFrom of an Org whose policy people change at run time.
@@ -27,12 +27,15 @@ func ParsePolicy(name string, data []byte, o Org) (Policy, Problems, error) {
 	d := &decoder{places: places{name, map[string]place{}}, dir: filepath.Dir(name)}
 	o.Policy = DefaultOrg().Policy
 	if len(data) > fileLimit {
-		return o.Policy, nil, Problems{{File: name, Text: fmt.Sprintf("is larger than %d bytes", fileLimit)}}
+		return Policy{}, nil, Problems{{File: name, Text: fmt.Sprintf("is larger than %d bytes", fileLimit)}}
 	}
-	d.document(data, &o.Policy)
+	if !d.document(data, &o.Policy) {
+		return Policy{}, nil, d.problems.sorted().err()
+	}
 	c := &checker{places: &d.places}
 	c.policy("", o)
-	return o.Policy, c.warnings.sorted(), append(d.problems, c.wrong...).sorted().err()
+	c.serves(o)
+	return o.Policy, c.warnings.sorted(), d.all(c.wrong).err()
 }
 
 // elsewhere reads the policies that stand in files of their own. The same key in
@@ -43,33 +46,42 @@ func (c *Config) elsewhere(d *decoder) (warnings, wrong Problems) {
 		if o.PolicyFrom == "" {
 			continue
 		}
+		in := "the database"
+		if o.PolicyFrom != FromDatabase {
+			in = d.beside(o.PolicyFrom)
+		}
 		for field := range fields(reflect.ValueOf(&o.Policy).Elem()) {
 			if _, there := d.at[join(key, field)]; there {
-				wrong = append(wrong, d.problem(join(key, field), "stands in %s: an organisation's policy stands in one place", o.PolicyFrom))
+				wrong = append(wrong, d.problem(join(key, field), "stands in %s: an organisation's policy stands in one place", in))
 			}
 		}
 		o.Policy = DefaultOrg().Policy
 		if o.PolicyFrom != FromDatabase {
-			p, w, err := LoadPolicy(o.PolicyFrom, o)
-			if ps, ok := err.(Problems); ok { //nolint:errorlint // LoadPolicy says so
-				wrong = append(wrong, ps...)
-			}
-			o.Policy, warnings = p, append(warnings, w...)
+			var w, p Problems
+			o.Policy, w, p = d.policy(join(key, "policy"), in, o)
+			warnings, wrong = append(warnings, w...), append(wrong, p...)
 		}
 		c.Orgs[name] = o
 	}
 	return warnings, wrong
 }
 
-// later tells whether a policy is not known yet, so that nothing can be checked
-// against it.
-func (o Org) later() bool { return o.PolicyFrom == FromDatabase && len(o.Environments) == 0 }
-
-// subject parts "kind:name" of a rule.
-func subject(text string) (kind, name string) {
-	kind, name, ok := strings.Cut(text, ":")
-	if !ok {
-		return "", text
+// policy reads an Org's policy from a file, which problems call by a shorter name.
+func (d *decoder) policy(key, name string, o Org) (p Policy, warnings, wrong Problems) {
+	data, err := readFile(o.PolicyFrom, fileLimit)
+	if err != nil {
+		return p, nil, Problems{d.problem(key, "%v", err)}
 	}
-	return kind, name
+	p, warnings, err = ParsePolicy(name, data, o)
+	errors.As(err, &wrong)
+	return p, warnings, wrong
+}
+
+// beside names a file as the main file is named: relative, when that is.
+func (d *decoder) beside(path string) string {
+	rel, err := filepath.Rel(d.dir, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(d.file), rel)
 }

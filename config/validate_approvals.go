@@ -4,10 +4,11 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 )
 
-func (c *checker) approvals(key string, o Org) {
-	a := o.Approvals
+func (c *checker) approvals(key string, r *rights) {
+	a := r.Approvals
 	if a.Expiry < shortest || a.Expiry > longest {
 		c.report(join(key, "expiry"), "must be between 1m and 24h")
 	}
@@ -21,87 +22,128 @@ func (c *checker) approvals(key string, o Org) {
 	case zone != nil && from == until:
 		c.report(join(key, "quiet"), "from and until must differ: nobody could be reached at any time")
 	}
-	seen := map[string]bool{}
-	for i, r := range a.Rules {
+	seen := map[string]int{}
+	for i, rule := range a.Rules {
 		k := join(join(key, "rules"), strconv.Itoa(i))
-		c.name(join(k, "name"), "an approval rule", r.Name)
-		if seen[r.Name] && r.Name != "" {
-			c.report(join(k, "name"), "there are two rules called %s", shown(r.Name))
+		c.name(join(k, "name"), "an approval rule", rule.Name)
+		if first, there := seen[rule.Name]; there && rule.Name != "" {
+			c.report(join(k, "name"), "%s is called %s too", c.rule(join(key, "rules"), first), shown(rule.Name))
+		} else {
+			seen[rule.Name] = i
 		}
-		seen[r.Name] = true
-		c.approvalRule(k, r, o)
+		c.approvalRule(k, rule, r)
 	}
 }
 
-func (c *checker) approvalRule(key string, r ApprovalRule, o Org) {
-	for _, e := range r.Environments {
-		c.known(join(key, "environments"), "environment", e, names(o.Environments))
+func (c *checker) approvalRule(key string, rule ApprovalRule, r *rights) {
+	for _, e := range rule.Environments {
+		known(c, join(key, "environments"), "environment", e, r.Environments)
 	}
-	for _, s := range r.Stacks {
-		c.known(join(key, "stacks"), "stack", s, names(o.Stacks))
+	for _, s := range rule.Stacks {
+		known(c, join(key, "stacks"), "stack", s, r.Stacks)
 	}
-	for _, e := range r.Effects {
+	for _, e := range rule.Effects {
 		c.known(join(key, "effects"), "effect", e, effects)
 	}
-	for _, k := range r.Kinds {
+	for _, k := range rule.Kinds {
 		if _, err := path.Match(k, ""); err != nil || k == "" {
 			c.report(join(key, "kinds"), "%s is no pattern: * stands for any characters, ? for one", shown(k))
 		}
 	}
-	for _, f := range r.From {
-		c.who(join(key, "from"), f, o)
+	for _, f := range rule.From {
+		c.subject(join(key, "from"), f, r.Org)
 	}
-	if r.Resources < 0 || r.Need < 0 {
-		c.report(key, "resources and need must be 0 or more")
+	if rule.Resources < 0 {
+		c.report(join(key, "resources"), "must be 0 or more")
 	}
-	if r.Expiry != 0 && (r.Expiry < shortest || r.Expiry > longest) {
+	if rule.Need < 0 {
+		c.report(join(key, "need"), "must be 0, which is 1, or more")
+	}
+	if rule.Expiry != 0 && (rule.Expiry < shortest || rule.Expiry > longest) {
 		c.report(join(key, "expiry"), "must be between 1m and 24h")
 	}
-	c.unmatched(key, r, o)
-	c.quorum(key, r, o)
-}
-
-// unmatched warns of a rule that can never match.
-func (c *checker) unmatched(key string, r ApprovalRule, o Org) {
-	if len(r.Effects) > 0 && !slices.ContainsFunc(r.Effects, func(e string) bool { return e != "read" }) {
-		c.warn(key, "can never match: reading needs no approval")
+	if slices.Contains(rule.Effects, "read") {
+		c.warn(key, "asks people before anything is read: each plan and each scan waits for them")
 	}
-	if len(r.Stacks) > 0 && len(r.Environments) > 0 && !slices.ContainsFunc(r.Stacks, func(s string) bool { return slices.Contains(r.Environments, o.Stacks[s].Environment) }) {
-		c.warn(key, "can never match: none of its stacks is in one of its environments")
+	if rule.Destroys && len(rule.Effects) > 0 && !slices.Contains(rule.Effects, "destroy") {
+		c.warn(key, "can never match: what destroys something has the effect destroy, which is not among its effects")
 	}
-	live := len(r.Effects) == 0 || !slices.ContainsFunc(r.Effects, func(e string) bool { return e != "change" && e != "destroy" })
-	if live && len(r.Environments) > 0 && !slices.ContainsFunc(r.Environments, func(e string) bool { return o.Environments[e].Tier == "gated" || o.lifted(e) }) {
-		c.warn(key, "can never match: none of its environments is at tier gated, so nothing live changes there")
+	if all := c.targets(key, rule, r.Org); len(r.People) > 0 {
+		c.quorum(key, rule, all, r)
 	}
 }
 
-// quorum refuses what too few people can meet, and warns when it takes all of them:
-// nobody approves what they asked for.
-func (c *checker) quorum(key string, r ApprovalRule, o Org) {
-	if o.outside(r.From) {
-		return // more people may be in it than this file names
-	}
-	envs := r.Environments
+// targets are what a rule can be about. It warns of a rule that can never match.
+func (c *checker) targets(key string, rule ApprovalRule, o Org) (all []target) {
+	envs := rule.Environments
 	if len(envs) == 0 {
 		envs = names(o.Environments)
 	}
-	for _, env := range envs {
-		if _, known := o.Environments[env]; !known {
-			continue
+	if len(rule.Stacks) == 0 {
+		for _, env := range envs {
+			all = append(all, target{env: env})
 		}
-		var who []string
-		for _, id := range o.approvers(env) {
-			if len(r.From) == 0 || o.is(id, r.From) {
-				who = append(who, id)
-			}
+	}
+	for _, s := range names(o.Stacks) {
+		if env := o.Stacks[s].Environment; slices.Contains(envs, env) && (len(rule.Stacks) == 0 || slices.Contains(rule.Stacks, s)) {
+			all = append(all, target{env, s})
 		}
-		switch need := max(1, r.Need); {
-		case len(who) < need:
-			c.report(key, "needs %d people, and %d can approve in %s (%s): nothing could ever run", need, len(who), env, list(who))
-			return
-		case len(who) == need:
-			c.warn(key, "needs all %d who can approve in %s (%s): what one of them asks for can never run", need, env, list(who))
-			return
-		}
+	}
+	apart := len(all) == 0
+	all = slices.DeleteFunc(all, func(t target) bool { return !o.asked(t.env, rule) })
+	switch {
+	case len(rule.Environments)+len(rule.Stacks) == 0 || !o.knows(rule):
+	case apart:
+		c.warn(key, "can never match: none of its stacks is in one of its environments")
+	case len(all) == 0:
+		c.warn(key, "can never match: no tier there reaches its effects, which are live changes when none is named")
+	}
+	return all
+}
+
+// knows tells whether there is all that a rule names.
+func (o Org) knows(rule ApprovalRule) bool {
+	there := !slices.ContainsFunc(rule.Effects, func(e string) bool { return !slices.Contains(effects, e) })
+	for _, e := range rule.Environments {
+		_, known := o.Environments[e]
+		there = there && known
+	}
+	for _, s := range rule.Stacks {
+		_, known := o.Stacks[s]
+		there = there && known
+	}
+	return there
+}
+
+// asked tells whether one of a rule's effects can happen in an environment.
+func (o Org) asked(env string, rule ApprovalRule) bool {
+	all := rule.Effects
+	if len(all) == 0 {
+		all = []string{"change", "destroy"}
+	}
+	_, known := o.Environments[env]
+	return known && slices.ContainsFunc(all, func(e string) bool { return o.reaches(env, e) })
+}
+
+// quorum refuses what too few people can meet, and warns when it takes all of
+// them: nobody approves what they asked for.
+func (c *checker) quorum(key string, rule ApprovalRule, all []target, r *rights) {
+	if len(all) == 0 {
+		return
+	}
+	fewest := slices.MinFunc(all, func(a, b target) int {
+		return len(r.approvers(a, rule.From)) - len(r.approvers(b, rule.From))
+	})
+	who, need := r.approvers(fewest, rule.From), max(1, rule.Need)
+	if len(who) < need {
+		c.report(key, "needs %d people, and %d can approve in %s (%s): what it is about could never run", need, len(who), fewest, list(who))
+	}
+	if len(who) != need {
+		return
+	}
+	askers := r.askers(fewest)
+	asking := slices.DeleteFunc(slices.Clone(who), func(id string) bool { return !slices.Contains(askers, id) })
+	if len(asking) > 0 {
+		c.warn(key, "needs all %d who can approve in %s (%s): what %s asks for can never run", need, fewest, list(who), strings.Join(asking, " or "))
 	}
 }

@@ -5,6 +5,42 @@ import (
 	"strings"
 )
 
+// people checks that a chat identity belongs to one person: two people behind
+// one would make four eyes of one pair.
+func (c *checker) people(key string, o Org) {
+	owner := map[Identity]string{}
+	for _, id := range names(o.People) {
+		k, p := join(key, shown(id)), o.People[id]
+		c.name(k, "a person", id)
+		for _, r := range p.Roles {
+			c.known(join(k, "roles"), "role", r, roles)
+		}
+		c.away(join(k, "away"), id, p.Away, o)
+		for _, text := range p.Chat {
+			if i, err := ParseIdentity(text); err != nil {
+				c.report(join(k, "chat"), "%s: %v", shown(text), err)
+			} else if i.Platform == "person" || i.Platform == "schedule" {
+				c.report(join(k, "chat"), "%s: no chat is called %s", shown(text), i.Platform)
+			} else if !o.ours(i) {
+				c.report(join(k, "chat"), "%s is of none of the workspaces of this organisation (%s)", shown(text), list(o.Workspaces))
+			}
+		}
+		for _, i := range p.Identities(id) {
+			if other, taken := owner[i]; taken && other != id {
+				c.report(join(k, "chat"), "%s is also %s: an identity belongs to one person", i.text(), other)
+			}
+			owner[i] = id
+		}
+	}
+}
+
+func (i Identity) text() string {
+	if i.Tenant == "" {
+		return i.Platform + ":" + i.ID
+	}
+	return i.Platform + ":" + i.Tenant + "/" + i.ID
+}
+
 // ours tells whether an identity is of a workspace of the Org: of any, when none
 // of its platform is named.
 func (o Org) ours(i Identity) bool {
@@ -35,10 +71,10 @@ func (c *checker) groups(key string, o Org) {
 		k, g := join(key, shown(name)), o.Groups[name]
 		c.name(k, "a group", name)
 		for _, r := range g.Roles {
-			c.oneOf(join(k, "roles"), "role", r, roles)
+			c.known(join(k, "roles"), "role", r, roles)
 		}
 		for _, id := range g.People {
-			c.oneOf(join(k, "people"), "person", id, names(o.People))
+			known(c, join(k, "people"), "person", id, o.People)
 		}
 		for _, text := range g.Chat {
 			if i, err := ParseIdentity(text); err != nil || i.Tenant == "" {
@@ -65,67 +101,8 @@ func (c *checker) away(key, id string, a Away, o Org) {
 	case a.Deputy == id:
 		c.report(join(key, "deputy"), "nobody is their own deputy")
 	case !known:
-		c.oneOf(join(key, "deputy"), "person", a.Deputy, names(o.People))
+		c.known(join(key, "deputy"), "person", a.Deputy, names(o.People))
 	case deputy.Off:
 		c.report(join(key, "deputy"), "%s is switched off", a.Deputy)
 	}
-}
-
-// rolesOf are a person's, with those of the groups that name them.
-func (o Org) rolesOf(id string) (all []string) {
-	all = slices.Clone(o.People[id].Roles)
-	for _, name := range names(o.Groups) {
-		if slices.Contains(o.Groups[name].People, id) {
-			all = append(all, o.Groups[name].Roles...)
-		}
-	}
-	return all
-}
-
-// outside tells whether people outside this file may be in one of the subjects:
-// then nothing can be said of how many they are.
-func (o Org) outside(subjects []string) bool {
-	for _, name := range names(o.Groups) {
-		g := o.Groups[name]
-		if len(g.Chat)+len(g.OIDC) == 0 {
-			continue
-		}
-		if len(subjects) == 0 || slices.Contains(subjects, "group:"+name) || slices.ContainsFunc(g.Roles, func(r string) bool { return slices.Contains(subjects, "role:"+r) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// is tells whether a person is one of the subjects.
-func (o Org) is(id string, subjects []string) bool {
-	return slices.ContainsFunc(subjects, func(s string) bool {
-		switch kind, name := subject(s); kind {
-		case "person":
-			return name == id
-		case "role":
-			return slices.Contains(o.rolesOf(id), name)
-		case "group":
-			return slices.Contains(o.Groups[name].People, id)
-		}
-		return false
-	})
-}
-
-// approvers may approve changes in an environment, as far as this file tells.
-func (o Org) approvers(env string) (ids []string) {
-	for _, id := range names(o.People) {
-		if held := o.rolesOf(id); !o.People[id].Off && (slices.Contains(held, "approver") || slices.Contains(held, "admin") || o.ruled(id, env, "allow")) && !o.ruled(id, env, "deny") {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// ruled tells whether a rule of its own lets a person approve there, or denies it.
-func (o Org) ruled(id, env, effect string) bool {
-	return slices.ContainsFunc(o.Rules, func(r Rule) bool {
-		return r.Effect == effect && o.is(id, []string{r.Who}) && (slices.Contains(r.May, "approve") || slices.Contains(r.May, "*")) &&
-			(slices.Contains(r.On, "*") || slices.Contains(r.On, "env/"+env))
-	})
 }

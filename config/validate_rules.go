@@ -1,79 +1,37 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-func (c *checker) rules(key string, o Org) {
-	type fact struct{ who, act, on string }
-	said := map[fact]map[string]int{} // effect to the first rule that says it
-	for i, r := range o.Rules {
-		k := join(key, strconv.Itoa(i))
-		c.who(join(k, "who"), r.Who, o)
-		c.some(join(k, "may"), r.May)
-		c.some(join(k, "on"), r.On)
-		for _, act := range r.May {
-			c.oneOf(join(k, "may"), "act", act, acts)
-		}
-		for _, on := range r.On {
-			c.on(join(k, "on"), on, o)
-		}
-		if r.Effect != "allow" && r.Effect != "deny" {
-			c.report(join(k, "effect"), "must be allow or deny, not %s", shown(r.Effect))
-		}
-		c.idle(k, r, o)
-		for _, act := range r.May {
-			for _, on := range r.On {
-				f := fact{r.Who, act, on}
-				if said[f] == nil {
-					said[f] = map[string]int{}
-				}
-				for effect, first := range said[f] {
-					if effect == r.Effect {
-						c.warn(k, "says the same as the rule at line %d: %s %s on %s", c.line(key, first), r.Who, act, on)
-					} else {
-						c.warn(k, "contradicts the rule at line %d: %s %s on %s; deny wins", c.line(key, first), r.Who, act, on)
-					}
-				}
-				if _, there := said[f][r.Effect]; !there {
-					said[f][r.Effect] = i
-				}
-			}
-		}
-	}
-}
+// fact is one thing that a rule says.
+type fact struct{ who, act, on string }
 
-// line is where an entry of a list stands.
-func (c *checker) line(key string, i int) int { return c.at[join(key, strconv.Itoa(i))].line }
+func (c *checker) rules(key string, r *rights) {
+	for i, rule := range r.Rules {
+		k := join(key, strconv.Itoa(i))
+		c.subject(join(k, "who"), rule.Who, r.Org)
+		c.some(join(k, "may"), rule.May)
+		c.some(join(k, "on"), rule.On)
+		for _, act := range rule.May {
+			c.known(join(k, "may"), "act", act, acts)
+		}
+		for _, on := range rule.On {
+			c.on(join(k, "on"), on, r.Org)
+		}
+		if rule.Effect != "allow" && rule.Effect != "deny" {
+			c.report(join(k, "effect"), "must be allow or deny, not %s", shown(rule.Effect))
+		}
+		c.idle(k, rule, r)
+	}
+	c.against(key, r.Org)
+}
 
 func (c *checker) some(key string, list []string) {
 	if len(list) == 0 {
 		c.report(key, "must name at least one")
-	}
-}
-
-// who checks a subject.
-func (c *checker) who(key, text string, o Org) {
-	switch kind, name := subject(text); kind {
-	case "person":
-		c.known(key, "person", name, names(o.People))
-	case "role":
-		c.known(key, "role", name, roles)
-	case "group":
-		c.known(key, "group", name, names(o.Groups))
-	default:
-		c.report(key, `%s must be "person:ID", "role:NAME" or "group:NAME"`, shown(text))
-	}
-}
-
-// known is oneOf, for what may not be empty either.
-func (c *checker) known(key, what, value string, all []string) {
-	if !slices.Contains(all, value) {
-		c.report(key, "no %s %s; known: %s", what, strconv.Quote(value), list(all))
 	}
 }
 
@@ -83,44 +41,48 @@ func (c *checker) on(key, text string, o Org) {
 	switch {
 	case text == "*":
 	case kind == "stack":
-		c.known(key, "stack", name, names(o.Stacks))
+		known(c, key, "stack", name, o.Stacks)
 	case kind == "env":
-		c.known(key, "environment", name, names(o.Environments))
+		known(c, key, "environment", name, o.Environments)
 	default:
 		c.report(key, `%s must be "stack/NAME", "env/NAME" or "*"`, shown(text))
 	}
 }
 
-// idle warns of a rule that can never match.
-func (c *checker) idle(key string, r Rule, o Org) {
-	if kind, name := subject(r.Who); (kind == "role" || kind == "group") && !o.outside([]string{r.Who}) && !slices.ContainsFunc(names(o.People), func(id string) bool { return o.is(id, []string{r.Who}) }) {
-		c.warn(key, "can never match: nobody is in %s %s", kind, name)
+// idle warns of a rule, or a part of one, that can never match.
+func (c *checker) idle(key string, rule Rule, r *rights) {
+	switch kind, name := subject(rule.Who); {
+	case r.held[rule.Who]:
+	case kind == "role" && slices.Contains(roles, name):
+		c.warn(key, "can never match: nobody has the role %s", name)
+	case kind == "group" && r.has(name):
+		c.warn(key, "can never match: nobody is in group %s", name)
+	case kind == "person" && r.People[name].Off:
+		c.warn(key, "can never match: %s is switched off", name)
 	}
-	if r.Effect != "allow" {
-		return
-	}
-	for _, on := range r.On {
-		env := o.envOf(on)
-		tier, known := o.Environments[env]
-		if !known {
-			continue
-		}
-		for _, act := range r.May {
-			if need, is := reach[act]; is && slices.Index(tiers, tier.Tier) < slices.Index(tiers, need) && !o.lifted(env) {
-				c.warn(key, "can never match: environment %s is at tier %s, and %s needs %s", env, orObserve(tier.Tier), act, need)
-			}
+	for _, on := range rule.On {
+		for _, act := range rule.May {
+			c.idleOn(key, act, on, rule.Effect, r.Org)
 		}
 	}
 }
 
-// reach is the lowest tier at which an effect is possible.
-var reach = map[string]string{"edit": "recommend", "propose": "draft", "execute": "sandbox", "change": "gated", "destroy": "gated"}
+func (o Org) has(group string) bool {
+	_, there := o.Groups[group]
+	return there
+}
 
-func orObserve(tier string) string {
-	if tier == "" {
-		return "observe"
+func (c *checker) idleOn(key, act, on, effect string, o Org) {
+	env := o.envOf(on)
+	_, there := o.Environments[env]
+	switch {
+	case on != "*" && slices.Contains([]string{"ask", "answer", "stop"}, act):
+		c.warn(key, `can never match: %s is not about %s; say on: ["*"]`, act, on)
+	case strings.HasPrefix(on, "stack/") && (act == "freeze" || act == "thaw"):
+		c.warn(key, "can never match: %s is about an environment, not about %s", act, on)
+	case effect == "allow" && there && !o.reaches(env, act):
+		c.warn(key, "can never match: environment %s is at tier %s, and %s needs %s", shown(env), o.ceiling(env), act, reach[act])
 	}
-	return tier
 }
 
 // envOf is the environment of an object, or "".
@@ -135,86 +97,63 @@ func (o Org) envOf(on string) string {
 	return ""
 }
 
-func (o Org) lifted(env string) bool {
-	return slices.ContainsFunc(o.Raises, func(r Raise) bool { return r.Environment == env })
-}
-
-// longestRaise is what is no exception any more.
-const longestRaise = 90 * 24 * time.Hour
-
-// raises checks that each is explicit, dated and has a reason.
-func (c *checker) raises(key string, o Org) {
-	for i, r := range o.Raises {
-		k := join(key, strconv.Itoa(i))
-		of, was := c.raised(k, r, o)
-		if of != 1 {
-			c.report(k, "must name exactly one of environment, channel, profile and role")
+// against warns of rules that say what another one says, or the opposite.
+func (c *checker) against(key string, o Org) {
+	allowed, denied := map[fact]int{}, map[fact]int{} // to the first rule that says so
+	for i, rule := range o.Rules {
+		said := map[string]map[fact]int{"allow": allowed, "deny": denied}[rule.Effect]
+		for _, f := range rule.facts() {
+			if said == nil {
+				continue // an effect that is refused
+			}
+			if first, there := said[f]; there && first != i {
+				c.warn(join(key, strconv.Itoa(i)), "says the same as %s: %s %s on %s", c.rule(key, first), f.who, f.act, f.on)
+			} else {
+				said[f] = i
+			}
 		}
-		c.known(join(k, "tier"), "tier", r.Tier, tiers)
-		switch left := time.Until(r.Until); {
-		case r.Until.IsZero():
-			c.report(join(k, "until"), "needs a date: a raise ends")
-		case left <= 0:
-			c.warn(k, "is over since %s: take it out", r.Until.UTC().Format(time.DateOnly))
-		case left > longestRaise:
-			c.warn(k, "lasts until %s: what lasts that long should be the tier itself", r.Until.UTC().Format(time.DateOnly))
-		}
-		if strings.TrimSpace(r.Because) == "" {
-			c.report(join(k, "because"), "needs a reason")
-		}
-		if of == 1 && was != "" && slices.Index(tiers, r.Tier) <= slices.Index(tiers, was) {
-			c.warn(k, "lifts nothing: it is at %s already", was)
+	}
+	for i, rule := range o.Rules {
+		for _, f := range rule.facts() {
+			if d, there := o.covers(denied, f); there && rule.Effect == "allow" {
+				c.warn(join(key, strconv.Itoa(max(i, d))), "contradicts %s: %s %s on %s; deny wins", c.rule(key, min(i, d)), f.who, f.act, f.on)
+			}
 		}
 	}
 }
 
-// raised counts what a raise names, and gives the tier that it lifts.
-func (c *checker) raised(key string, r Raise, o Org) (n int, was string) {
-	for _, one := range []struct{ name, what, tier string }{
-		{r.Environment, "environment", orObserve(o.Environments[r.Environment].Tier)},
-		{r.Channel, "channel", orObserve(o.Channels[r.Channel].Tier)},
-		{r.Profile, "profile", orObserve(o.Profiles[r.Profile].Tier)},
-		{r.Role, "role", map[string]string{"viewer": "observe", "approver": "observe", "breakglass": "observe", "operator": "gated", "admin": "gated"}[r.Role]},
-	} {
-		if one.name == "" {
-			continue
-		}
-		n, was = n+1, one.tier
-		all := map[string][]string{"environment": names(o.Environments), "channel": names(o.Channels), "profile": names(o.Profiles), "role": roles}[one.what]
-		c.known(join(key, one.what), one.what, one.name, all)
-	}
-	return n, was
-}
-
-func (c *checker) limits(key string, l Limits) {
-	for name, one := range map[string]Limit{"person": l.Person, "channel": l.Channel, "org": l.Org} {
-		if one.Runs < 0 || one.Tokens < 0 {
-			c.report(join(key, name), "runs (an hour) and tokens (a day) must be 0, which is no limit, or more")
+func (r Rule) facts() (all []fact) {
+	for _, act := range r.May {
+		for _, on := range r.On {
+			all = append(all, fact{r.Who, act, on})
 		}
 	}
+	return all
 }
 
-// Parse gives quiet hours as times of day; without any, the zone is nil.
-func (q Quiet) Parse() (from, until time.Duration, zone *time.Location, err error) {
-	if q.From == "" && q.Until == "" {
-		return 0, 0, nil, nil
+// covers finds a fact that holds wherever f does: "*" is every act but break.
+func (o Org) covers(said map[fact]int, f fact) (i int, there bool) {
+	acts, objects := []string{f.act}, []string{f.on, "*"}
+	if f.act != "break" {
+		acts = append(acts, "*")
 	}
-	if from, err = clock(q.From); err != nil {
-		return 0, 0, nil, fmt.Errorf("from: %w", err)
+	if env := o.envOf(f.on); env != "" {
+		objects = append(objects, "env/"+env)
 	}
-	if until, err = clock(q.Until); err != nil {
-		return 0, 0, nil, fmt.Errorf("until: %w", err)
+	for _, act := range acts {
+		for _, on := range objects {
+			if i, there = said[fact{f.who, act, on}]; there {
+				return i, true
+			}
+		}
 	}
-	if zone, err = time.LoadLocation(q.Timezone); err != nil || q.Timezone == "Local" {
-		return 0, 0, nil, fmt.Errorf("timezone: no time zone %s; write it as Europe/Berlin or UTC", shown(q.Timezone))
-	}
-	return from, until, zone, nil
+	return 0, false
 }
 
-func clock(text string) (time.Duration, error) {
-	t, err := time.Parse("15:04", text)
-	if err != nil {
-		return 0, fmt.Errorf("must be HH:MM, not %s", shown(text))
+// rule names an entry of a list for people.
+func (c *checker) rule(key string, i int) string {
+	if at := c.at[join(key, strconv.Itoa(i))]; at.line > 0 {
+		return "the rule at line " + strconv.Itoa(at.line)
 	}
-	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, nil
+	return "rule " + strconv.Itoa(i)
 }

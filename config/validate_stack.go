@@ -8,11 +8,12 @@ import (
 )
 
 func (c *checker) stack(key string, s Stack, o Org) {
-	if s.Environment == "" {
+	apart := o.PolicyFrom != "" // then the policy is checked against the stack, where it stands
+	switch {
+	case s.Environment == "":
 		c.report(join(key, "environment"), "must name an environment; known: %s", list(names(o.Environments)))
-	}
-	if !o.later() {
-		c.oneOf(join(key, "environment"), "environment", s.Environment, names(o.Environments))
+	case !apart:
+		known(c, join(key, "environment"), "environment", s.Environment, o.Environments)
 	}
 	c.source(key, s)
 	if len(s.Rooms()) == 0 {
@@ -25,8 +26,8 @@ func (c *checker) stack(key string, s Stack, o Org) {
 		c.stackRoom(join(key, "channels"), room, o)
 	}
 	for _, owner := range s.Owners {
-		if !o.later() {
-			c.oneOf(join(key, "owners"), "person", owner, names(o.People))
+		if !apart {
+			known(c, join(key, "owners"), "person", owner, o.People)
 		}
 	}
 	c.folder(join(key, "state"), s.State, false)
@@ -45,7 +46,7 @@ func (c *checker) stack(key string, s Stack, o Org) {
 // stackRoom warns of a room that nobody configured: all it allows is reading.
 func (c *checker) stackRoom(key, room string, o Org) {
 	c.room(key, room)
-	if _, ok := o.Channels[room]; !ok && !o.later() {
+	if _, there := o.Channels[room]; !there && o.PolicyFrom == "" {
 		c.warn(key, "%s is not in channels, so it is at tier observe", shown(room))
 	}
 }
