@@ -356,7 +356,7 @@ func (s *siege) page(key string, card bot.Card, th agent.Thread, who string) (v 
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.T.Cleanup(p.Close)
+	s.Cleanup(p.Close)
 	if _, err := p.Post(s.Context(), org, th, card); err != nil {
 		s.Fatal(err)
 	}

@@ -73,13 +73,13 @@ func (s *siege) hear(who, text string) {
 // obedient does whatever it was told: in alice's turns it calls the tool, once it
 // has read what there is to read, and tries again after it is told no.
 type obedient struct {
-	s          *siege
+	log        func() []agent.Event
 	read, tool string
 	row        injection
 }
 
-func (m obedient) Next(_ context.Context, p agent.Prompt) (agent.Reply, error) {
-	log := m.s.log()
+func (m obedient) Next(context.Context, agent.Prompt) (agent.Reply, error) {
+	log := m.log()
 	turn := log[len(log)-1].Turn
 	ask := (&agent.Session{Events: log}).Asked(turn)
 	if ask == nil || ask.Actor.ID != "alice" {
@@ -119,7 +119,7 @@ func obey(t *testing.T, vector, tool string, row injection, control bool) (ran i
 		if control {
 			s.runner.Gate = blind{s.runner.Gate}
 		}
-		m := obedient{s: s, tool: tool, row: row}
+		m := obedient{log: s.log, tool: tool, row: row}
 		s.runner.Model = m
 		m.read = vectors[vector](s, row.Text)
 		s.runner.Model = m

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,8 +62,7 @@ func (p *policyQuery) with(ctx context.Context, fn func(o *opened) error) (err e
 	}
 	o := &opened{cfg: cfg, org: p.org}
 	if o.org == "" && len(cfg.Orgs) == 1 {
-		for o.org = range cfg.Orgs { //nolint:revive // the only one
-		}
+		o.org = slices.Collect(maps.Keys(cfg.Orgs))[0]
 	}
 	if _, ok := cfg.Orgs[o.org]; !ok {
 		return &coded{exitUse, fmt.Errorf("no organisation %q: name one with --org", o.org)}

@@ -193,7 +193,7 @@ func (e *Enforcer) policy(ctx context.Context, org string, who Actor) (Policy, s
 }
 
 // May judges a person's right to let somebody else's call run. It refuses the
-// one who asks and every author before it asks policy for an approval.
+// one who asks and every author, whatever policy says of their approval.
 func (e *Enforcer) May(ctx context.Context, who Actor, v Verb, r Request) Decision {
 	p, why := e.policy(ctx, r.Org, who)
 	if p == nil {
@@ -206,14 +206,13 @@ func may(ctx context.Context, p Policy, who Actor, v Verb, r Request) Decision {
 	if v == Do {
 		return denied("that is for the one who asks")
 	}
-	if v == Approve && slices.ContainsFunc(append(slices.Clone(r.Authors), r.Actor), func(a Actor) bool { return a.Subject() == who.Subject() }) {
-		d := denied("who asked, or answered what led here, may not approve")
-		d.Whom = slices.DeleteFunc(p.Whom(ctx, v, r), func(n string) bool { return n == who.Name })
-		return d
-	}
 	d := rule(ctx, p, who, v, r)
+	own := func(a Actor) bool { return a.Subject() == who.Subject() }
+	if v == Approve && (own(r.Actor) || slices.ContainsFunc(r.Authors, own)) {
+		d = Decision{Reasons: []string{ownWork}, Person: d.Person, Policy: d.Policy}
+	}
 	if d.Outcome == Deny {
-		d.Whom = p.Whom(ctx, v, r)
+		d.Needs, d.Whom = nil, p.Whom(ctx, v, r)
 	}
 	return d
 }

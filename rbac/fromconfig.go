@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,12 +21,15 @@ type Extra struct {
 
 // FromConfig reads the rules of an Org.
 func FromConfig(o config.Org, x Extra) (OrgRules, error) {
-	f := fromConfig{Org: o, extra: x}
-	f.People()
+	f := fromConfig{Org: o, extra: x, people: map[string]Person{}, owner: map[Actor]string{}}
+	f.workspaces()
+	f.configured()
+	f.added()
+	f.linked()
 	r := OrgRules{
 		People: f.people, Groups: f.groups(), Environments: map[string]Tier{}, Channels: map[string]Channel{},
 		Stacks: map[string]Stack{}, Profiles: map[string]Profile{}, Lines: f.lines(), Approvals: f.approvals(),
-		Raises: f.raises(), Freezes: x.Freezes, Workspaces: f.workspaces(),
+		Raises: f.raises(), Freezes: f.freezes(), Workspaces: f.ours.Workspaces,
 	}
 	for name, e := range o.Environments {
 		r.Environments[name] = f.tier("environment "+name, e.Tier)
@@ -48,7 +50,9 @@ func FromConfig(o config.Org, x Extra) (OrgRules, error) {
 type fromConfig struct {
 	config.Org
 	extra  Extra
+	ours   OrgRules // workspaces only
 	people map[string]Person
+	owner  map[Actor]string // whose an identity is
 	wrong  []error
 }
 
@@ -60,39 +64,57 @@ func (f *fromConfig) tier(what, name string) Tier {
 	return t
 }
 
-// People joins the people of all sources. An identity belongs to the first who
-// has it: two people behind one would be one alone.
-func (f *fromConfig) People() {
-	f.people = map[string]Person{}
-	taken := map[Actor]bool{}
-	for i, source := range []map[string]config.Person{f.Org.People, f.extra.People} {
-		for _, id := range slices.Sorted(maps.Keys(source)) {
-			if _, there := f.people[id]; there {
-				continue
-			}
-			p := source[id]
-			q := Person{Name: cmp.Or(p.Name, id), Roles: p.Roles, Off: p.Off, Away: p.Away.Until, Deputy: p.Away.Deputy}
-			for _, in := range p.Identities(id) {
-				a := Actor{Platform: in.Platform, Tenant: in.Tenant, ID: in.ID}
-				if i == 0 || !taken[a] {
-					q.Chat = append(q.Chat, a)
-				}
-				taken[a] = true
-			}
-			f.people[id] = q
+// configured are the people of the file. An identity of two is an error of the
+// policy, which is found later.
+func (f *fromConfig) configured() {
+	for id, p := range sorted(f.People) {
+		q := f.person(id, p)
+		for _, in := range p.Identities(id) {
+			a := Actor{Platform: in.Platform, Tenant: in.Tenant, ID: in.ID}
+			q.Chat, f.owner[a] = append(q.Chat, a), id
+		}
+		f.people[id] = q
+	}
+}
+
+// added are the people whom somebody added while it ran.
+func (f *fromConfig) added() {
+	for id, p := range sorted(f.extra.People) {
+		if _, there := f.people[id]; there {
+			continue
+		}
+		f.people[id] = f.person(id, p)
+		for _, in := range p.Identities(id) {
+			f.give(id, Actor{Platform: in.Platform, Tenant: in.Tenant, ID: in.ID})
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(f.extra.Identities)) {
-		q, there := f.people[id]
-		for _, a := range f.extra.Identities[id] {
-			if a = (Actor{Platform: a.Platform, Tenant: a.Tenant, ID: a.ID}); there && !taken[a] {
-				q.Chat, taken[a] = append(q.Chat, a), true
+}
+
+// linked are identities that people linked themselves.
+func (f *fromConfig) linked() {
+	for id, all := range sorted(f.extra.Identities) {
+		if _, there := f.people[id]; there {
+			for _, a := range all {
+				f.give(id, a.identity())
 			}
 		}
-		if there {
-			f.people[id] = q
-		}
 	}
+}
+
+func (*fromConfig) person(id string, p config.Person) Person {
+	return Person{Name: cmp.Or(p.Name, id), Roles: p.Roles, Off: p.Off, Away: p.Away.Until.UTC(), Deputy: p.Away.Deputy}
+}
+
+// give adds a learned identity to a person. It belongs to the first who has it, as
+// two people behind one would be one alone, and to nobody when its workspace is
+// none of the Org's any more.
+func (f *fromConfig) give(id string, a Actor) {
+	if _, taken := f.owner[a]; taken || !f.ours.ours(a) {
+		return
+	}
+	p := f.people[id]
+	p.Chat, f.owner[a] = append(p.Chat, a), id
+	f.people[id] = p
 }
 
 // groups finds the members of each group, wherever they are named.
@@ -123,10 +145,8 @@ func (f *fromConfig) members(source string) (ids []string) {
 		if named || err != nil {
 			continue
 		}
-		for id, p := range f.people {
-			if slices.Contains(p.Chat, Actor{Platform: in.Platform, Tenant: in.Tenant, ID: in.ID}) {
-				ids = append(ids, id)
-			}
+		if id, known := f.owner[Actor{Platform: in.Platform, Tenant: in.Tenant, ID: in.ID}]; known {
+			ids = append(ids, id)
 		}
 	}
 	return ids
@@ -174,10 +194,17 @@ func (f *fromConfig) raises() (all []Raise) {
 	return all
 }
 
-func (f *fromConfig) workspaces() (all []Workspace) {
-	for _, w := range f.Workspaces {
-		platform, tenant, _ := strings.Cut(w, ":")
-		all = append(all, Workspace{platform, tenant})
+func (f *fromConfig) freezes() (all []Freeze) {
+	for _, z := range f.extra.Freezes {
+		z.At, z.Until = z.At.UTC(), z.Until.UTC()
+		all = append(all, z)
 	}
 	return all
+}
+
+func (f *fromConfig) workspaces() {
+	for _, w := range f.Workspaces {
+		platform, tenant, _ := strings.Cut(w, ":")
+		f.ours.Workspaces = append(f.ours.Workspaces, Workspace{platform, tenant})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -115,32 +116,68 @@ func random(rnd *rand.Rand, n int) OrgRules {
 	return o
 }
 
-// Casbin over few rules says what a loop over all rules says.
+// Casbin over few rules says what one Casbin over all rules says, and a loop too.
 func FuzzOracle(f *testing.F) {
 	for seed := range uint64(12) {
 		f.Add(seed, uint8(seed*7))
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, n uint8) {
 		o := random(rand.New(rand.NewPCG(seed, 1)), int(n))
-		s := policy(t, o)
-		lines := o.lines()
+		s, plain, lines := policy(t, o), unfiltered(t, o), o.lines()
 		for id, p := range o.People {
 			subjects := subjectsOf(o, id)
-			for _, stack := range []string{"gated", "draft", "observe", ""} {
-				objects := []string{"stack/" + stack, "env/" + stack}
-				for v, effects := range map[Verb][]Effect{Do: {Read, Change, Destroy}, Approve: {Change}, Break: {Change}} {
-					for _, effect := range effects {
-						a := Action{Tool: "tool", Stack: stack, Environment: stack, Effect: effect}
-						d, err := s.rule(person("acme", id, p), v, Request{Org: "acme", Action: a}, nil)
-						want := oracle(lines, subjects, objects, act(v, a)) && !p.Off
-						if err != nil || (d.Outcome == Allow) != want {
-							t.Fatalf("%s %s %v: %+v, want %v, %v", id, v, a, d, want, err)
-						}
+			for _, on := range []string{"stack/gated", "stack/draft", "stack/observe", "env/gated", "env/observe", "env/nosuch", ""} {
+				for _, q := range questions(on) {
+					objects := []string{object(q.action)}
+					if name, is := strings.CutPrefix(on, "stack/"); is {
+						objects = append(objects, "env/"+name)
+					}
+					what := act(q.verb, q.action)
+					d, _, err := s.rule(person("acme", id, p), q.verb, Request{Org: "acme", Action: q.action}, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					alike, err := plain.Enforce("person:"+id, "acme", objects[0], what)
+					if err != nil {
+						t.Fatal(err)
+					}
+					looped := oracle(lines, subjects, objects, what)
+					if got := d.Outcome == Allow; got != alike || got != looped {
+						t.Fatalf("%s, %s on %q: %v, Casbin says %v, the loop %v: %+v", id, what, on, got, alike, looped, d)
 					}
 				}
 			}
 		}
 	})
+}
+
+// questioned is one thing that the rules can be asked.
+type questioned struct {
+	verb   Verb
+	action Action
+}
+
+// questions are all of them about one object.
+func questions(on string) (all []questioned) {
+	kind, name, _ := strings.Cut(on, "/")
+	var a Action
+	switch kind {
+	case "stack":
+		a.Stack, a.Environment = name, name
+	case "env":
+		a.Environment = name
+	}
+	for e := Read; e <= Destroy; e++ {
+		a.Tool, a.Effect = "tool", e
+		all = append(all, questioned{Do, a})
+	}
+	all = append(all, questioned{Approve, a}, questioned{Break, a})
+	for _, word := range spoken {
+		if a.Tool, a.Effect = word, Read; speech(a) {
+			all = append(all, questioned{Do, a})
+		}
+	}
+	return all
 }
 
 // reloads decides n times from several goroutines while snapshots are swapped,

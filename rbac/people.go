@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"context"
-	"maps"
 	"slices"
 )
 
@@ -15,7 +14,7 @@ func (s *Snapshot) Resolve(a Actor) Actor {
 	if s == nil || a.Org != s.org || a.Platform == personal || a.Platform == scheduled {
 		return a
 	}
-	id, ok := s.people[a.Subject()]
+	id, ok := s.people[a.identity()]
 	if !ok {
 		return a
 	}
@@ -60,14 +59,14 @@ func (s *Snapshot) holders(v Verb, r Request) (ids []string) {
 	if s.mine(r) != nil {
 		return nil
 	}
-	m := memo{}
+	q, not := s.question(v, r), s.excluded(v, r)
 	for _, id := range s.candidates(v) {
 		who := person(s.org, id, s.People[id])
-		if s.involved(who, v, r) {
+		if slices.Contains(not, who.Subject()) {
 			continue
 		}
 		if v != Do {
-			if d, err := s.decide(who, v, r, m); err != nil || d.Outcome != Allow {
+			if d, err := q.decide(who); err != nil || d.Outcome != Allow {
 				continue
 			}
 		}
@@ -96,14 +95,22 @@ func (o *orgPolicy) candidates(v Verb) []string {
 
 // involved tells whether the person asked, or wrote what led to the action.
 func (s *Snapshot) involved(who Actor, v Verb, r Request) bool {
-	same := func(a Actor) bool { return s.Resolve(a).Subject() == who.Subject() }
-	switch v {
-	case Break:
-		return false // whoever asks at night may be alone
-	case Approve:
-		return same(r.Actor) || slices.ContainsFunc(r.Authors, same)
+	return slices.Contains(s.excluded(v, r), who.Subject())
+}
+
+// excluded are those who ask, and of an approval all authors, as the people who
+// they are known to be by now. Whoever breaks the glass at night may be alone.
+func (s *Snapshot) excluded(v Verb, r Request) (all []Subject) {
+	if v == Break {
+		return nil
 	}
-	return same(r.Actor)
+	all = append(all, s.Resolve(r.Actor).Subject())
+	if v == Approve {
+		for _, a := range r.Authors {
+			all = append(all, s.Resolve(a).Subject())
+		}
+	}
+	return all
 }
 
 // MayEver names the people whom the rules let do a verb in an environment,
@@ -112,10 +119,12 @@ func (s *Snapshot) involved(who Actor, v Verb, r Request) bool {
 // run.
 func (s *Snapshot) MayEver(v Verb, env string) (names []string) {
 	r := Request{Org: s.org, Action: Action{Environment: env, Effect: Change}}
-	for _, id := range slices.Sorted(maps.Keys(s.People)) {
-		who := person(s.org, id, s.People[id])
-		d, err := s.rule(who, v, r, nil)
-		reaches := v != Do || min(s.roleCeiling(who, r.at()).Tier, s.Environments[env]) == Gated
+	tier := s.raised(Ceiling{Tier: s.Environments[env]}, "environment "+env, r.at()).Tier
+	said := memo{}
+	for id, p := range sorted(s.People) {
+		who := person(s.org, id, p)
+		d, _, err := s.rule(who, v, r, said)
+		reaches := v != Do || min(s.roleCeiling(who, r.at()).Tier, tier) == Gated
 		if err == nil && d.Outcome == Allow && reaches {
 			names = append(names, who.Name)
 		}

@@ -10,15 +10,20 @@ import (
 )
 
 // ruler holds the lines of one subject: a person, a role or a group. Casbin's time
-// grows with the lines that it holds, so a few objects at a time have an enforcer,
+// grows with the lines that it holds, so each act on a few objects has an enforcer,
 // with the lines that could match them.
 type ruler struct {
 	org, subject string
 	lines        []Line
 	because      map[Line]string
 	stacks       map[string]Stack
-	byObject     map[string]*casbin.Enforcer // anything: for objects that no line names
+	made         map[part]*casbin.Enforcer
+	acts         map[string]bool // that a line names
 }
+
+// part is what an enforcer is for: anything stands for the acts, and for the
+// objects, that no line names.
+type part struct{ act, object string }
 
 // batch is how many objects share an enforcer: more are slower to ask, fewer are
 // slower to load.
@@ -68,26 +73,42 @@ func (b *builder) of(subjects ...string) (all rulers, err error) {
 func (b *builder) ruler(subject string) (*ruler, error) {
 	r := &ruler{
 		org: b.org, subject: subject, lines: b.lines[subject], because: map[Line]string{},
-		stacks: b.stacks, byObject: map[string]*casbin.Enforcer{},
+		stacks: b.stacks, made: map[part]*casbin.Enforcer{}, acts: map[string]bool{},
 	}
-	var objects []string
 	for _, l := range r.lines {
 		r.because[l.bare()] = l.Because
-		objects = append(objects, l.Object)
+		r.acts[l.Act] = true
+	}
+	for act := range r.acts {
+		if err := r.add(b, act); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// add makes the enforcers for one act.
+func (r *ruler) add(b *builder, act string) error {
+	var lines []Line
+	var objects []string
+	for _, l := range r.lines {
+		if l.Act == act || l.Act == anything {
+			lines, objects = append(lines, l), append(objects, l.Object)
+		}
 	}
 	slices.SortFunc(objects, func(x, y string) int {
 		return cmp.Or(cmp.Compare(around(b.stacks, x), around(b.stacks, y)), cmp.Compare(x, y))
 	})
 	for some := range slices.Chunk(slices.Compact(objects), batch) {
-		e, err := b.enforcer(r.lines, some)
+		e, err := b.enforcer(lines, some)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, object := range some {
-			r.byObject[object] = e
+			r.made[part{act, object}] = e
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // rulers decide together as one list of lines would: a deny of one beats an
@@ -140,22 +161,29 @@ func (m memo) ask(r *ruler, object, act string) answer {
 // may asks Casbin. An object that no line names is asked for as what it is in, or
 // as the Org: Casbin keeps every name that it has ever compared.
 func (r *ruler) may(object, act string) (ok bool, by *Line, err error) {
-	e, found := r.byObject[object]
-	if env := around(r.stacks, object); !found && env != "" {
-		object = env
-		e, found = r.byObject[env]
-	}
-	if !found {
-		object = theOrg
-		if e, found = r.byObject[anything]; !found {
-			return false, nil, nil // no line could match
-		}
+	e, object := r.enforcer(object, act)
+	if e == nil {
+		return false, nil, nil // no line could match
 	}
 	ok, line, err := e.EnforceEx(r.subject, r.org, object, act)
 	if err != nil {
 		return false, nil, fmt.Errorf("enforce: %w", err)
 	}
 	return ok, r.line(line), nil
+}
+
+func (r *ruler) enforcer(object, act string) (e *casbin.Enforcer, as string) {
+	if !r.acts[act] {
+		act = anything
+	}
+	if e = r.made[part{act, object}]; e != nil {
+		return e, object
+	}
+	env := around(r.stacks, object)
+	if e = r.made[part{act, env}]; e != nil {
+		return e, env
+	}
+	return r.made[part{act, anything}], theOrg
 }
 
 // line is the line that Casbin names, with its reason.
