@@ -24,6 +24,7 @@ test: ## all tests, on SQLite, PostgreSQL, a Docker engine and Chromium; install
 	@$(SETUP) gcc && $(SETUP) chromium && $(SETUP) engine && $(SETUP) image
 	@url=$$($(SETUP) postgres | tail -n 1) && \
 	  CGO_ENABLED=1 INTERLOCK_TEST_POSTGRES="$$url" $(GO) test -race -shuffle=on -timeout 25m ./...
+	$(GO) test -run '^TestExplor' ./agent
 	cd testdata/demo/provider && $(GO) test ./...
 
 lint: ## formatting, vet, linters, tidiness

@@ -113,7 +113,7 @@ func (u *run) capped(ctx context.Context) (why string, tell []Job, err error) {
 	if sp.Month <= 0 || u.Bills == nil {
 		return "", nil, nil
 	}
-	month := Month(now())
+	month := Month(u.clock())
 	sum, err := u.Bills.Billed(ctx, u.s.Org, BillFilter{From: month})
 	if err != nil {
 		return "", nil, fmt.Errorf("read bills: %w", err)

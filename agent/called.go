@@ -56,12 +56,12 @@ func (h *Hold) due() []Job {
 // nothing when it was woken too early.
 func (u *run) callNext(ctx context.Context, h Hold) error {
 	a := h.Approval
-	if a == nil || len(a.NextUp) == 0 || now().Before(a.NextAt) {
+	if a == nil || len(a.NextUp) == 0 || u.clock().Before(a.NextAt) {
 		return nil
 	}
 	names := a.NextUp
-	a.Called = append(a.Called, Called{Names: names, At: now()})
-	u.next(&h, u.ladder(ctx, h), now())
+	a.Called = append(a.Called, Called{Names: names, At: u.clock()})
+	u.next(&h, u.ladder(ctx, h), u.clock())
 	told := Job{
 		ID: fmt.Sprintf("%s/called/%d", h.ID, len(a.Called)), Org: h.Org, Trace: h.Trace, Thread: h.Thread, Title: "Still waiting",
 		Notice: fmt.Sprintf("%s: plan code %s still waits for approval, until %s. You are called now.",
@@ -72,7 +72,7 @@ func (u *run) callNext(ctx context.Context, h Hold) error {
 
 // overdue ends a review that nobody answered; an answered one needs nothing more.
 func (u *run) overdue(ctx context.Context, h Hold) error {
-	if h.State != Open || now().Before(h.Expires) {
+	if h.State != Open || u.clock().Before(h.Expires) {
 		return nil
 	}
 	return u.end(ctx, h, Expired, h.Question.Otherwise)
@@ -96,7 +96,7 @@ func (u *run) flooded(ctx context.Context) (string, error) {
 	}
 	n := 0
 	for _, h := range all {
-		if h.Approval != nil && h.State == Open && h.Request.Actor.Subject() == u.actor.Subject() && now().Sub(h.Opened) < cardWindow {
+		if h.Approval != nil && h.State == Open && h.Request.Actor.Subject() == u.actor.Subject() && u.clock().Sub(h.Opened) < cardWindow {
 			n++
 		}
 	}

@@ -59,7 +59,7 @@ func (u *run) keep(ctx context.Context, kind, text string, l rbac.Label) (string
 	}
 	text += "\n[the end; kept for thread " + u.s.ID + "]"
 	return u.Artifacts.Keep(ctx, Artifact{
-		Org: u.s.Org, Kind: kind, Session: u.s.ID, Meta: meta, Bytes: []byte(text), At: now(), Expires: now().Add(keptFor),
+		Org: u.s.Org, Kind: kind, Session: u.s.ID, Meta: meta, Bytes: []byte(text), At: u.clock(), Expires: u.clock().Add(keptFor),
 	})
 }
 

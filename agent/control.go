@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"interlock/rbac"
@@ -20,6 +21,7 @@ type Control struct {
 	Tools Toolset
 	Keys  map[string][]byte // by Org
 	Live  *Live             // the calls that run in this process; nil when there are none
+	Clock func() time.Time  // nil is the machine's
 
 	Glass        func(ctx context.Context, r rbac.Request) bool       // whether anybody may break it; nil is nobody
 	Freezes      Freezes                                              // nil can freeze nothing
@@ -104,7 +106,7 @@ func (c *Control) verdict(ctx context.Context, s *Session, h Hold, p Press) (Hol
 			return c.refuse(ctx, s, h, p, because(why))
 		}
 	}
-	v := p.verdict(d.Policy)
+	v := c.word(p, d.Policy)
 	if err := h.Settle(v, c.Gate.Missing(ctx, h.Request, h.Approval.with(v))); err != nil {
 		return c.refuse(ctx, s, h, p, because(err.Error()))
 	}
@@ -136,7 +138,7 @@ func (c *Control) unready(ctx context.Context, s *Session, h *Hold, p Press) (st
 	if err != nil {
 		return "", err
 	}
-	if h.Frozen = d.Frozen; why != "" && h.State == Open && now().Before(h.Expires) {
+	if h.Frozen = d.Frozen; why != "" && h.State == Open && c.clock().Before(h.Expires) {
 		h.State, h.Why = Void, why
 	}
 	return why, nil
@@ -145,12 +147,12 @@ func (c *Control) unready(ctx context.Context, s *Session, h *Hold, p Press) (st
 // shortestReason is what breaking the glass needs, in characters: a word is no reason.
 const shortestReason = 10
 
-// verdict is the press as a person's word. Until there is a second factor, that
+// word is a press as a person's word. Until there is a second factor, that
 // it was them rests on the chat.
-func (p Press) verdict(policy string) Verdict {
+func (c *Control) word(p Press, policy string) Verdict {
 	return Verdict{
 		ID: p.ID, Approve: p.Approve, Back: p.Back, Glass: p.Glass, Reason: p.Text,
-		By: p.By, At: now(), Policy: policy, Proof: "chat",
+		By: p.By, At: c.clock(), Policy: policy, Proof: "chat",
 	}
 }
 
@@ -162,7 +164,7 @@ func (c *Control) answer(ctx context.Context, s *Session, h Hold, p Press) (Hold
 	if d.Outcome != rbac.Allow {
 		return c.refuse(ctx, s, h, p, d)
 	}
-	if err := h.Take(p.Text, p.By, now()); err != nil {
+	if err := h.Take(p.Text, p.By, c.clock()); err != nil {
 		return c.refuse(ctx, s, h, p, because(err.Error()))
 	}
 	return h, "", c.write(ctx, s, h, p, KindAnswered, p.Text)
@@ -232,6 +234,6 @@ func (c *Control) event(s *Session, p Press, k Kind, pl Payload) Event {
 	}
 	return Event{
 		Schema: Schema, ID: rand.Text(), Org: s.Org, Session: s.ID, Turn: turn, Run: p.ID, Trace: trace,
-		Causes: []string{p.ID}, At: now(), Actor: p.By, Label: s.Label(), Kind: k, Payload: pl,
+		Causes: []string{p.ID}, At: c.clock(), Actor: p.By, Label: s.Label(), Kind: k, Payload: pl,
 	}
 }

@@ -10,7 +10,17 @@ import (
 )
 
 // now is the moment as every store keeps it: UTC, whole microseconds.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func now() time.Time { return moment(time.Now()) }
+
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// clock is what this process takes for now.
+func (c *Control) clock() time.Time {
+	if c.Clock == nil {
+		return now()
+	}
+	return moment(c.Clock())
+}
 
 func (u *run) request(a rbac.Action) rbac.Request {
 	return rbac.Request{
@@ -38,7 +48,7 @@ func (u *run) event(k Kind, p Payload) Event {
 	}
 	return Event{
 		Schema: Schema, ID: rand.Text(), Org: u.s.Org, Session: u.s.ID, Turn: u.turn, Run: u.job.ID, Trace: u.job.Trace,
-		Causes: causes, At: now(), Actor: u.actor, Label: l, Kind: k, Payload: p,
+		Causes: causes, At: u.clock(), Actor: u.actor, Label: l, Kind: k, Payload: p,
 	}
 }
 

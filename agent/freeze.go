@@ -42,10 +42,10 @@ func (c *Control) Freeze(ctx context.Context, p FreezePress) (refused string, er
 	if why := c.unfreezable(ctx, Press{ID: p.ID, Org: p.Org, Thread: p.Thread, By: p.By, Tier: p.Tier}, "freeze", p.Env); why != "" {
 		return why, nil
 	}
-	if !p.Until.After(now()) {
+	if !p.Until.After(c.clock()) {
 		return "its end has passed: name a time to come", nil
 	}
-	f := rbac.Freeze{ID: p.ID, Env: p.Env, Until: p.Until.UTC(), Reason: line(p.Reason), By: p.By.Name, At: now()}
+	f := rbac.Freeze{ID: p.ID, Env: p.Env, Until: p.Until.UTC(), Reason: line(p.Reason), By: p.By.Name, At: c.clock()}
 	if err := c.Freezes.Freeze(ctx, p.Org, f); err != nil {
 		return "", fmt.Errorf("freeze %s: %w", p.Env, err)
 	}
@@ -62,7 +62,7 @@ func (c *Control) Thaw(ctx context.Context, p ThawPress) (refused string, err er
 	if why := c.unfreezable(ctx, Press{ID: p.ID, Org: p.Org, Thread: p.Thread, By: p.By, Tier: p.Tier}, "thaw", p.Env); why != "" {
 		return why, nil
 	}
-	ended, err := c.Freezes.Thaw(ctx, p.Org, p.Env, p.By, now())
+	ended, err := c.Freezes.Thaw(ctx, p.Org, p.Env, p.By, c.clock())
 	if err != nil {
 		return "", fmt.Errorf("thaw %s: %w", p.Env, err)
 	}

@@ -55,7 +55,7 @@ func (u *run) crowded(ctx context.Context) (string, error) {
 		if s.limit.Runs == 0 {
 			continue
 		}
-		s.Hour, s.Day = now().Add(-time.Hour), now()
+		s.Hour, s.Day = u.clock().Add(-time.Hour), u.clock()
 		use, err := u.Uses.Used(ctx, u.s.Org, s.UseFilter)
 		if err != nil {
 			return "", fmt.Errorf("read use: %w", err)
@@ -69,12 +69,12 @@ func (u *run) crowded(ctx context.Context) (string, error) {
 
 // thirsty tells why no model is asked any more today, if so.
 func (u *run) thirsty(ctx context.Context) (string, error) {
-	day := now().Truncate(24 * time.Hour)
+	day := u.clock().Truncate(24 * time.Hour)
 	for _, s := range u.scopes() {
 		if s.limit.Tokens == 0 {
 			continue
 		}
-		s.Hour, s.Day = now(), day
+		s.Hour, s.Day = u.clock(), day
 		use, err := u.Uses.Used(ctx, u.s.Org, s.UseFilter)
 		if err != nil {
 			return "", fmt.Errorf("read use: %w", err)

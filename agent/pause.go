@@ -28,7 +28,7 @@ func (u *run) faulted(ctx context.Context, me *ModelError) error {
 		return u.closeWith(ctx, why, bill)
 	}
 	p := u.s.pausing(u.turn)
-	p.At = now().Add(max(me.Wait, min(firstPause<<min(p.Times, 10), longestPause)))
+	p.At = u.clock().Add(max(me.Wait, min(firstPause<<min(p.Times, 10), longestPause)))
 	p.Times++
 	p.Do = me.Do()
 	if p.At.Sub(p.Since) > pauseEnds {

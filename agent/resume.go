@@ -65,7 +65,7 @@ func (u *run) holdQuestion(ctx context.Context, c ToolCall, q Question) error {
 func (u *run) hold(c ToolCall, r rbac.Request, wait time.Duration) Hold {
 	return Hold{
 		ID: rand.Text(), Org: u.s.Org, Session: u.s.ID, Turn: u.turn, Trace: u.job.Trace, Thread: u.s.Thread,
-		Call: c, Request: r, State: Open, Opened: now(), Expires: now().Add(wait),
+		Call: c, Request: r, State: Open, Opened: u.clock(), Expires: u.clock().Add(wait),
 	}
 }
 
@@ -104,7 +104,7 @@ func (u *run) outcome(ctx context.Context, h Hold) (*ToolResult, error) {
 	}
 	switch h.State {
 	case Open:
-		if now().Before(h.Expires) {
+		if u.clock().Before(h.Expires) {
 			return nil, u.callNext(ctx, h)
 		}
 		return u.expire(ctx, h)

@@ -14,7 +14,7 @@ func (c *Control) broken(ctx context.Context, s *Session, h Hold) (d rbac.Decisi
 	switch {
 	case s.stopping() != nil:
 		return d, "the run was stopped", nil
-	case !now().Before(h.Expires):
+	case !c.clock().Before(h.Expires):
 		return d, "the approval expired", nil
 	case d.Outcome == rbac.Deny:
 		return d, "policy no longer allows it: " + d.Why(), nil
