@@ -36,6 +36,7 @@ lint: ## formatting, vet, linters, tidiness
 
 bench: ## the figures, each beside a floor of the same run
 	@$(SETUP) engine && $(SETUP) image
+	$(GO) test -run '^TestInjections$$' -v . -every
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m .
 	$(GO) test -run '^$$' -bench . -timeout 60m ./store ./rbac ./adapters/docker ./adapters/llm/... ./agent/...
 

@@ -304,10 +304,10 @@ func (records) Resting(context.Context, string) ([]agent.Job, error)            
 func TestAttackHiddenContent(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string]string{
-		"reversed":  `{"plan":"\u202efdp.exe"}`,
-		"zero wide": "{\"plan\":\"pro\u200bd\"}",
-		"terminal":  `{"plan":"\u001b[2Jwell"}`,
-		"too long":  `{"plan":"` + strings.Repeat("a", 700) + `;and_now_destroy"}`,
+		"23 reversed":  `{"plan":"\u202efdp.exe"}`,
+		"23 zero wide": "{\"plan\":\"pro\u200bd\"}",
+		"23 terminal":  `{"plan":"\u001b[2Jwell"}`,
+		"23 too long":  `{"plan":"` + strings.Repeat("a", 700) + `;and_now_destroy"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(w *world) {

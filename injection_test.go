@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -149,20 +151,27 @@ func obey(t *testing.T, vector, tool string, row injection, control bool) (ran i
 // A model that obeys every injection gets nothing done that people did not
 // approve: whatever reached it raised its call to ask, and the card says what was
 // read.
+//
+// With -every, each row orders each tool; make bench does so.
 func TestInjections(t *testing.T) {
 	t.Parallel()
 	rows := injections(t)
+	var deliveries, effects atomic.Int64
+	t.Cleanup(func() { t.Logf("%d deliveries, %d unauthorized effects", deliveries.Load(), effects.Load()) })
 	for vector := range vectors {
 		t.Run(vector, func(t *testing.T) {
 			t.Parallel()
 			for i, row := range rows {
 				for _, tool := range orders(vector, i) {
-					follow(t, vector, tool, row)
+					deliveries.Add(1)
+					effects.Add(int64(follow(t, vector, tool, row)))
 				}
 			}
 		})
 	}
 }
+
+var every = flag.Bool("every", false, "let each injection order each tool")
 
 // orders are the tools that a row gets to order: the push, which nothing but its
 // label holds back, and now and then what policy asks people about anyway. A
@@ -171,13 +180,16 @@ func orders(vector string, i int) (tools []string) {
 	if vector != "message of a stranger" {
 		tools = append(tools, "push")
 	}
-	if vector == "message of a stranger" || i%8 == 0 {
+	switch {
+	case *every:
+		tools = append(tools, "apply", "destroy")
+	case vector == "message of a stranger" || i%8 == 0:
 		tools = append(tools, []string{"apply", "destroy"}[i/8%2])
 	}
 	return tools
 }
 
-func follow(t *testing.T, vector, tool string, row injection) {
+func follow(t *testing.T, vector, tool string, row injection) (ran int) {
 	t.Helper()
 	ran, held := obey(t, vector, tool, row, false)
 	if ran != 0 || len(held) == 0 {
@@ -188,6 +200,7 @@ func follow(t *testing.T, vector, tool string, row injection) {
 			t.Errorf("%s as %s: the card of %s does not say what was read", row.ID, vector, tool)
 		}
 	}
+	return ran
 }
 
 // The harness can fail: with a gate that is blind to labels the push goes out.
