@@ -62,6 +62,8 @@ func (t *teller) tell(ctx context.Context) {
 	}
 	if t.verb == Do {
 		t.place()
+	}
+	if t.verb == Do && !speech(t.r.Action) {
 		t.tiers(ctx)
 		t.label()
 	}
@@ -151,6 +153,8 @@ func (t *teller) right() {
 		t.because("%s asked, or answered what led here, and nobody approves their own.", t.name())
 	case err != nil:
 		t.because("The rules could not be read, so it is denied.")
+	case t.r.Action.Effect <= Unknown || t.r.Action.Effect > Destroy:
+		t.because("Nobody has said what this would do, so it is denied.")
 	case by != nil && by.Eft == "deny":
 		t.because("Denied by %s.", by)
 		t.needed("the rule %s would have to go", by)
@@ -158,6 +162,9 @@ func (t *teller) right() {
 		t.because("Allowed by %s.", by)
 	case t.verb == Approve && t.x.Decision.Outcome == Allow:
 		t.because("%s.", strings.Join(t.x.Decision.Reasons, "; ")) // as a deputy
+	case t.who.Platform == scheduled:
+		t.because("A schedule may not %s.", what)
+		t.needed("a person who asks for it")
 	default:
 		t.because("No rule lets %s %s on %s.", t.name(), what, on)
 		t.needed("rules: - {who: %s%s, may: [%s], on: [%s], effect: allow, because: ...}%s", ofPerson, t.who.ID, what, t.on(), t.roleFor(what))
@@ -216,7 +223,7 @@ func (t *teller) place() {
 	}
 	if p := t.Profiles[t.r.Profile]; !speech(a) && t.who.Platform != scheduled && !p.Tools.May(a.Tool) {
 		t.because("Profile %s does not allow tool %s.", or(t.r.Profile, "(none)"), a.Tool)
-		t.needed("profiles: %s: allow: [%s], and not in deny", t.r.Profile, a.Tool)
+		t.needed("profiles: %s: allow: [%s], and not in deny", or(t.r.Profile, "NAME"), a.Tool)
 	}
 }
 

@@ -108,7 +108,7 @@ func ceiling(c Ceiling, e Effect) Decision {
 	case Deny:
 		d.Reasons = []string{fmt.Sprintf("%s is at tier %s, which does not reach %s", c.Of, c.Tier, e)}
 	case Ask:
-		d.Reasons = []string{fmt.Sprintf("%s needs %d approval(s)", e, d.Approvals)}
+		d.Reasons = []string{fmt.Sprintf("%s needs %s", e, approvals(d.Approvals))}
 	}
 	return d
 }

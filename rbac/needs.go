@@ -55,10 +55,7 @@ func (o *orgPolicy) approvals(a Action) Decision {
 
 // String says a need in words.
 func (n Need) String() string {
-	s := fmt.Sprintf("%d approvals", n.Count)
-	if n.Count == 1 {
-		s = "1 approval"
-	}
+	s := approvals(n.Count)
 	if len(n.From) == 0 {
 		return s + " from anyone who may approve"
 	}
@@ -68,4 +65,11 @@ func (n Need) String() string {
 		from = append(from, kind+" "+name)
 	}
 	return s + " from " + strings.Join(from, " or ")
+}
+
+func approvals(n int) string {
+	if n == 1 {
+		return "1 approval"
+	}
+	return fmt.Sprintf("%d approvals", n)
 }

@@ -105,7 +105,7 @@ func TestApprovalsAsked(t *testing.T) {
 		}
 	}
 	d := e.Decide(t.Context(), blast(Change, Blast{true, 1, 1, []string{"iam"}}))
-	for _, says := range []string{"change needs 1 approval(s)", "rule iam needs 1 approval from group dba or role admin", "rule two needs 2 approvals from anyone who may approve"} {
+	for _, says := range []string{"change needs 1 approval", "rule iam needs 1 approval from group dba or role admin", "rule two needs 2 approvals from anyone who may approve"} {
 		if !slices.Contains(d.Reasons, says) {
 			t.Errorf("%q is not said: %v", says, d.Reasons)
 		}

@@ -60,7 +60,16 @@ func (e *Enforcer) Admins(ctx context.Context, org string) []Contact {
 	return s.contacts(s.admins, Do)
 }
 
+// contacts are in the order of the ids; who is away comes last.
 func (s *Snapshot) contacts(ids []string, v Verb) (all []Contact) {
+	ids = slices.Clone(ids)
+	away := func(id string) int {
+		if s.People[id].Away.After((Request{}).at()) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(ids, func(a, b string) int { return away(a) - away(b) })
 	for _, id := range ids {
 		p := s.People[id]
 		all = append(all, Contact{ID: id, Name: p.Name, Chat: p.Chat, Why: s.standing(id, p, v)})
