@@ -168,11 +168,11 @@ func waitsFor(h agent.Hold) string {
 
 func waitsText(h agent.Hold) string {
 	if h.Question != nil {
-		return plain(h.Question.Text) + ", until " + clock(h.Expires)
+		return plain(h.Question.Text) + ", until " + until(h)
 	}
 	act := h.Request.Action
 	return fmt.Sprintf("%s on %s, asked by %s, %d of %d approvals, until %s", h.Call.Tool, where(act),
-		h.Request.Actor.Name, h.Approvals(), h.Approval.Need, clock(h.Expires))
+		h.Request.Actor.Name, h.Approvals(), h.Approval.Need, until(h))
 }
 
 func (in *Inbox) waiting(ctx context.Context, c Command) (here []agent.Hold, elsewhere int, err error) {
@@ -260,3 +260,11 @@ func where(a rbac.Action) string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04 MST") }
+
+// clockFrom is clock, with the day when it is not that of from.
+func clockFrom(from, t time.Time) string {
+	if t.UTC().Truncate(24 * time.Hour).Equal(from.UTC().Truncate(24 * time.Hour)) {
+		return clock(t)
+	}
+	return t.UTC().Format("2 January 15:04 MST")
+}

@@ -47,8 +47,8 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 		{"Where", where(act)},
 		{"Effect", act.Effect.String()},
 		{"Asked by", plain(h.Request.Actor.Name)},
-		{"Approvals", fmt.Sprintf("%d of %d%s%s", h.Approvals(), a.Need, lacking(h), names(a.Whom))},
-		{"Open until", clock(h.Expires) + pace(a)},
+		{"Approvals", fmt.Sprintf("%d of %d%s", h.Approvals(), a.Need, lacking(h))},
+		{"Open until", until(h) + pace(a)},
 		{"Plan code", a.PlanCode()},
 	}
 	if a.Bound.Commit != "" {
@@ -67,7 +67,7 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	c.Next = next(h, res)
 	c.Buttons = holdButtons(h, res)
 	c.Fallback = fmt.Sprintf("%s: %s on %s: %s. Asked by %s, open until %s, plan code %s.", upper(c.Status),
-		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), clock(h.Expires), a.PlanCode())
+		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), until(h), a.PlanCode())
 	return c
 }
 
@@ -89,18 +89,16 @@ func upper(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func names(whom []string) string {
-	if len(whom) == 0 {
-		return ""
-	}
-	return "; can approve: " + strings.Join(whom, ", ")
-}
+// until is when a hold is over, with its day when that is another one.
+func until(h agent.Hold) string { return clockFrom(h.Opened, h.Expires) }
 
 func short(commit string) string { return commit[:min(len(commit), 12)] }
 
 func verdicts(all []agent.Verdict) (fields []Field) {
 	for _, v := range all {
-		fields = append(fields, Field{plain(v.By.Name), verdictText(v)})
+		if !v.Glass { // it has a field of its own
+			fields = append(fields, Field{plain(v.By.Name), verdictText(v)})
+		}
 	}
 	return fields
 }
@@ -138,9 +136,16 @@ func holdStatus(h agent.Hold, res *agent.ToolResult) (string, Tone) {
 	}
 	switch h.State {
 	case agent.Open:
-		return fmt.Sprintf("waiting, %d of %d approvals", h.Approvals(), h.Approval.Need), Waiting
+		s := fmt.Sprintf("waiting, %d of %d approvals", h.Approvals(), h.Approval.Need)
+		if h.Frozen != nil {
+			s += ", frozen"
+		}
+		return s, Waiting
 	case agent.Approved:
-		if h.Frozen != nil && h.Approval.Broken() == nil {
+		switch {
+		case h.Approval.Broken() != nil:
+			return "glass broken, starting", Waiting
+		case h.Frozen != nil:
 			return "approved, waits for the end of the freeze", Waiting
 		}
 		return "approved, starting", Waiting
@@ -213,7 +218,7 @@ func questionCard(h agent.Hold) Card {
 	switch h.State {
 	case agent.Open:
 		c.Status = "waiting for an answer"
-		c.Next = "Without an answer until " + clock(h.Expires) + ": " + plain(q.Otherwise) + "."
+		c.Next = "Without an answer until " + until(h) + ": " + plain(q.Otherwise) + "."
 		for _, o := range q.Choices {
 			c.Buttons = append(c.Buttons, Button{Label: plain(o), Verb: verbAnswer, Value: h.ID})
 		}
@@ -224,6 +229,6 @@ func questionCard(h agent.Hold) Card {
 		c.Tone = Neutral
 		c.Next = plain(q.Otherwise)
 	}
-	c.Fallback = fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, clock(h.Expires), plain(q.Otherwise))
+	c.Fallback = fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, until(h), plain(q.Otherwise))
 	return c
 }

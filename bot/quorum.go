@@ -8,11 +8,18 @@ import (
 	"interlock/rbac"
 )
 
-// lacking says what a card still needs beside a number, in words.
+// lacking says what an open card still needs beside a number, and who can help.
 func lacking(h agent.Hold) string {
 	if h.State != agent.Open {
 		return ""
 	}
+	if whom := h.Approval.Whom; len(whom) > 0 {
+		return needs(h) + "; can approve: " + plain(strings.Join(whom, ", "))
+	}
+	return needs(h)
+}
+
+func needs(h agent.Hold) string {
 	var all []string
 	special := false
 	for _, n := range h.Approval.Missing {
@@ -43,13 +50,13 @@ func waitFields(h agent.Hold, res *agent.ToolResult) (fields []Field) {
 	if h.State == agent.Open && res == nil {
 		var called []string
 		for _, c := range a.Called {
-			called = append(called, plain(strings.Join(c.Names, ", "))+" at "+clock(c.At))
+			called = append(called, plain(strings.Join(c.Names, ", "))+" at "+clockFrom(h.Opened, c.At))
 		}
 		if len(called) > 0 {
 			fields = append(fields, Field{"Called", strings.Join(called, "; ")})
 		}
 		if len(a.NextUp) > 0 {
-			fields = append(fields, Field{"Next", plain(strings.Join(a.NextUp, ", ")) + " at " + clock(a.NextAt)})
+			fields = append(fields, Field{"Next", plain(strings.Join(a.NextUp, ", ")) + " at " + clockFrom(h.Opened, a.NextAt)})
 		}
 	}
 	if v := a.Broken(); v != nil {

@@ -101,7 +101,7 @@ func explanationCard(who rbac.Actor, v rbac.Verb, r rbac.Request, x rbac.Explana
 	if len(x.Ask) > 0 {
 		c.Fields = append(c.Fields, Field{"Whom to ask", contacts(x.Ask, mostContacts)})
 	}
-	c.Fallback = c.Title + ": " + c.Status + ". " + plain(x.Decision.Why())
+	c.Fallback = strings.TrimSpace(c.Title + ": " + c.Status + ". " + plain(x.Decision.Why()))
 	return c
 }
 

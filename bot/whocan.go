@@ -39,12 +39,13 @@ func (in *Inbox) whoCan(ctx context.Context, c Command) (Reply, error) {
 	for _, p := range all {
 		card.Fields = append(card.Fields, Field{plain(p.Name), plain(strings.TrimPrefix(p.String(), p.Name+" "))})
 	}
-	card.Body = count(len(all), "person") + "."
-	if len(all) != 1 {
+	switch len(all) {
+	case 0:
+		card.Body = "Nobody, or nothing here is called so. Administrators: " + contacts(in.Policy.Admins(ctx, c.Org), mostContacts) + "."
+	case 1:
+		card.Body = "1 person."
+	default:
 		card.Body = fmt.Sprintf("%d people.", len(all))
-	}
-	if len(all) == 0 {
-		card.Body = "Nobody. Administrators: " + contacts(in.Policy.Admins(ctx, c.Org), mostContacts) + "."
 	}
 	card.Fallback = card.Title + ": " + contacts(all, mostContacts)
 	return Reply{Note: card}, nil
