@@ -66,7 +66,8 @@ func recordOf(s *agent.Session, h agent.Hold) changeRecord {
 	r := changeRecord{
 		At: h.Opened, Org: s.Org, Thread: s.Thread.Room() + "/" + s.Thread.ID, Card: h.ID, PlanCode: h.Approval.PlanCode(), Digest: h.Approval.Digest,
 		AskedBy: identified(h.Request.Actor), Tool: h.Call.Tool, Stack: act.Stack, Environment: act.Environment, Effect: act.Effect.String(),
-		Plan: b.Summary, Commit: b.Commit, Serial: b.Serial, Policy: h.Approval.Policy, Foreign: h.Request.Label.Origins, State: h.State.String(),
+		Plan: b.Summary, Commit: b.Commit, Serial: b.Serial, Policy: h.Approval.Policy, Foreign: append([]string{}, h.Request.Label.Origins...), State: h.State.String(),
+		Needed: []string{}, Approvals: []string{}, Others: []string{},
 	}
 	for _, n := range h.Approval.Needs {
 		r.Needed = append(r.Needed, n.String())
@@ -234,8 +235,9 @@ func writeCSV(out io.Writer, all []changeRecord) error {
 	return nil
 }
 
+// inert is a cell that no spreadsheet takes for a formula, white space before it or not.
 func inert(cell string) string {
-	if strings.TrimLeft(cell, "=+-@\t\r") != cell {
+	if text := strings.TrimSpace(cell); text != "" && strings.ContainsAny(text[:1], "=+-@") {
 		return "'" + cell
 	}
 	return cell

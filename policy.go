@@ -27,7 +27,7 @@ func policyCommand(file *string) *cobra.Command {
 	p := &policyQuery{file: file}
 	c.PersistentFlags().StringVar(&p.org, "org", "", "organisation (default: the only one)")
 	c.PersistentFlags().BoolVar(&p.json, "json", false, "answer in JSON")
-	c.AddCommand(p.explainCommand(), p.whoCommand(), p.testCommand(), p.showCommand(), p.diffCommand(), p.logCommand(), p.applyCommand())
+	c.AddCommand(p.explainCommand(), p.whoCommand(), p.testCommand(), p.showCommand(), p.diffCommand(), p.logCommand(), p.applyCommand(), p.membersCommand())
 	return c
 }
 
@@ -41,6 +41,7 @@ type policyQuery struct {
 // opened is an Org's policy, with the database when there is one.
 type opened struct {
 	cfg  config.Config
+	file *string   // the main one
 	db   *store.DB // nil when nothing has run here yet
 	org  string
 	snap *rbac.Snapshot
@@ -60,7 +61,7 @@ func (p *policyQuery) with(ctx context.Context, fn func(o *opened) error) (err e
 	if err != nil {
 		return err
 	}
-	o := &opened{cfg: cfg, org: p.org}
+	o := &opened{cfg: cfg, file: p.file, org: p.org}
 	if o.org == "" && len(cfg.Orgs) == 1 {
 		o.org = slices.Collect(maps.Keys(cfg.Orgs))[0]
 	}

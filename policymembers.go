@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"interlock/config"
+	"interlock/rbac"
+)
+
+// membersCommand feeds groups that are kept elsewhere: whoever can list a user
+// group of a chat, or a group of an identity provider, pipes it in.
+func (p *policyQuery) membersCommand() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use: "members SOURCE", Short: "Show or write who is in a group of a chat (slack:T1/S1) or of an identity provider (oidc:NAME)", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.with(c.Context(), func(o *opened) error {
+				return members(c.Context(), o, args[0], file, c.InOrStdin(), c.OutOrStdout())
+			})
+		},
+	}
+	c.Flags().StringVar(&file, "set", "", "file with one member a line, as slack:T1/U1 or person:ID, in place of who was there; - is standard input")
+	return c
+}
+
+func members(ctx context.Context, o *opened, source, file string, stdin io.Reader, out io.Writer) error {
+	if o.db == nil {
+		return &coded{exitFailed, errors.New("there is no database yet: start interlock serve once")}
+	}
+	now, _, _, err := readPolicy(ctx, o.cfg, *o.file, o.db, o.org)
+	if err != nil {
+		return &coded{exitUse, err}
+	}
+	if known := sources(now); !slices.Contains(known, source) {
+		return &coded{exitUse, fmt.Errorf("no group of %s names %q; named are: %s", o.org, source, strings.Join(known, ", "))}
+	}
+	all, err := o.db.Members(ctx, o.org, time.Time{})
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	was := all[source]
+	if file == "" {
+		for _, m := range was {
+			_, _ = fmt.Fprintln(out, m)
+		}
+		return nil
+	}
+	list, err := readMembers(file, stdin)
+	if err != nil {
+		return &coded{exitUse, err}
+	}
+	for _, l := range rbac.Diff(was, list) {
+		_, _ = fmt.Fprintln(out, l)
+	}
+	if err := o.db.SetMembers(ctx, o.org, source, list); err != nil {
+		return &coded{exitFailed, err}
+	}
+	_, _ = fmt.Fprintf(out, "%d in %s, %d of them nobody here; it counts at the next decision, and for a day\n", len(list), source, strangers(o.snap, list))
+	return nil
+}
+
+// sources are the groups elsewhere that an Org's groups name.
+func sources(o config.Org) (all []string) {
+	for _, g := range o.Groups {
+		all = append(all, g.Chat...)
+		for _, name := range g.OIDC {
+			all = append(all, "oidc:"+name)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// readMembers reads one member a line; a line that is none refuses the whole list,
+// because half of one would take rights away or leave them.
+func readMembers(file string, stdin io.Reader) (list []string, err error) {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file) //nolint:gosec // the administrator names it
+		if err != nil {
+			return nil, fmt.Errorf("read members: %w", err)
+		}
+		defer f.Close() //nolint:errcheck // it was only read
+		in = f
+	}
+	lines := bufio.NewScanner(in)
+	for n := 1; lines.Scan(); n++ {
+		m := strings.TrimSpace(lines.Text())
+		if m == "" || strings.HasPrefix(m, "#") {
+			continue
+		}
+		if _, err := config.ParseIdentity(m); err != nil {
+			return nil, fmt.Errorf("line %d: %q is no member: write slack:T1/U1 or person:ID", n, m)
+		}
+		list = append(list, m)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// strangers counts members who are no people of the policy: their group gives them nothing.
+func strangers(s *rbac.Snapshot, list []string) (n int) {
+	for _, m := range list {
+		in, err := config.ParseIdentity(m)
+		a := s.Resolve(rbac.Actor{Org: s.Org(), Platform: in.Platform, Tenant: in.Tenant, ID: in.ID})
+		if _, known := s.Person(a.ID); err != nil || a.Platform != "person" || !known {
+			n++
+		}
+	}
+	return n
+}
