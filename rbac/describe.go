@@ -84,7 +84,7 @@ func (r ApprovalRule) describe() string {
 		of = append(of, "effect "+strings.Join(effects, " or "))
 	}
 	if r.Resources > 0 {
-		of = append(of, fmt.Sprintf("at least %d resources", r.Resources))
+		of = append(of, fmt.Sprintf("%d or more resources", r.Resources))
 	}
 	if r.Destroys {
 		of = append(of, "something is destroyed")

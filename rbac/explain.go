@@ -336,12 +336,9 @@ func upper(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// Identity is how configuration writes a chat identity; of a person it is the id.
+// Identity is how configuration writes a chat identity; a person is "person:ID".
 func Identity(a Actor) string {
-	switch {
-	case a.Platform == personal:
-		return ofPerson + a.ID
-	case a.Tenant != "":
+	if a.Tenant != "" {
 		return a.Platform + ":" + a.Tenant + "/" + a.ID
 	}
 	return a.Platform + ":" + a.ID

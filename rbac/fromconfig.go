@@ -29,7 +29,7 @@ func FromConfig(o config.Org, x Extra) (OrgRules, error) {
 	r := OrgRules{
 		People: f.people, Groups: f.groups(), Environments: map[string]Tier{}, Channels: map[string]Channel{},
 		Stacks: map[string]Stack{}, Profiles: map[string]Profile{}, Lines: f.lines(), Approvals: f.approvals(),
-		Raises: f.raises(), Freezes: f.freezes(), Workspaces: f.ours.Workspaces,
+		Raises: f.raises(), Freezes: x.Freezes, Workspaces: f.ours.Workspaces,
 	}
 	for name, e := range o.Environments {
 		r.Environments[name] = f.tier("environment "+name, e.Tier)
@@ -190,14 +190,6 @@ func (f *fromConfig) raises() (all []Raise) {
 			}
 		}
 		all = append(all, Raise{Of: of, Tier: f.tier("raise of "+of, r.Tier), Until: r.Until.UTC(), Because: r.Because})
-	}
-	return all
-}
-
-func (f *fromConfig) freezes() (all []Freeze) {
-	for _, z := range f.extra.Freezes {
-		z.At, z.Until = z.At.UTC(), z.Until.UTC()
-		all = append(all, z)
 	}
 	return all
 }
