@@ -25,7 +25,7 @@ func (m mutant) String() string {
 
 // name is what a mutant is known by wherever its line moves to.
 func (m mutant) name() string {
-	return strings.Join([]string{filepath.Base(m.file), m.in, short(m.was), short(m.with)}, " | ")
+	return strings.TrimSpace(strings.Join([]string{filepath.Base(m.file), m.in, short(m.was), short(m.with)}, " | "))
 }
 
 // short is code on one line.
@@ -116,9 +116,9 @@ func (b *breaker) look(n ast.Node) bool {
 			b.swap(n.Pos(), n.End(), with, n)
 		}
 	case *ast.BlockStmt:
-		for _, s := range n.List {
-			b.drop(s)
-		}
+		b.drop(n.List)
+	case *ast.CaseClause:
+		b.drop(n.Body)
 	}
 	return true
 }
@@ -150,18 +150,16 @@ func (b *breaker) never(cond ast.Expr) {
 	b.put(cond, "("+was+") && false", cond.Pos(), cond.End())
 }
 
-// drop leaves out a call or an assignment.
-func (b *breaker) drop(s ast.Stmt) {
-	switch a := s.(type) {
-	case *ast.ExprStmt, *ast.IncDecStmt:
-	case *ast.AssignStmt:
-		if a.Tok == token.DEFINE {
-			return
+// drop leaves out calls and assignments, one at a time.
+func (b *breaker) drop(all []ast.Stmt) {
+	for _, s := range all {
+		a, is := s.(*ast.AssignStmt)
+		_, call := s.(*ast.ExprStmt)
+		_, step := s.(*ast.IncDecStmt)
+		if call || step || is && a.Tok != token.DEFINE {
+			b.put(s, "", s.Pos(), s.End())
 		}
-	default:
-		return
 	}
-	b.put(s, "", s.Pos(), s.End())
 }
 
 // swap replaces a part of a node.
