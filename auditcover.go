@@ -2,10 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"interlock/agent"
 	"interlock/config"
@@ -21,7 +27,7 @@ func cover(ctx context.Context, cfg config.Config, db *store.DB, out io.Writer) 
 		return &coded{exitFailed, err}
 	}
 	found := false
-	for org := range cfg.Orgs {
+	for _, org := range slices.Sorted(maps.Keys(cfg.Orgs)) {
 		n, err := coverOrg(ctx, db, org, keys[org], out)
 		if err != nil {
 			return err
@@ -35,7 +41,11 @@ func cover(ctx context.Context, cfg config.Config, db *store.DB, out io.Writer) 
 }
 
 func coverOrg(ctx context.Context, db *store.DB, org string, key []byte, out io.Writer) (violations int, err error) {
-	proof := agent.Proof{Key: key, Policy: policiesOf(db, org), Artifact: func(ctx context.Context, id string) ([]byte, error) {
+	inForce, err := inForceOf(ctx, db, org)
+	if err != nil {
+		return 0, &coded{exitFailed, fmt.Errorf("cover %s: %w", org, err)}
+	}
+	proof := agent.Proof{Key: key, Policy: policiesOf(db, org), InForce: inForce, Artifact: func(ctx context.Context, id string) ([]byte, error) {
 		a, err := db.Artifact(ctx, org, id)
 		return a.Bytes, err
 	}}
@@ -48,11 +58,19 @@ func coverOrg(ctx context.Context, db *store.DB, org string, key []byte, out io.
 	if err != nil {
 		return 0, &coded{exitFailed, fmt.Errorf("cover %s: %w", org, err)}
 	}
-	approved, glass, reviewed := 0, 0, 0
+	return printCovered(out, org, all), nil
+}
+
+// printCovered prints the count, and a line for each violation and for what else
+// an auditor should know. Names and reasons are people's: they stay in their line.
+func printCovered(out io.Writer, org string, all []agent.Covered) (violations int) {
+	approved, glass, reviewed, erased := 0, 0, 0, 0
 	for _, c := range all {
 		switch {
 		case len(c.Wrong) > 0:
 			violations++
+		case c.Erased:
+			erased++
 		case c.Glass:
 			glass++
 			if c.Reviewed {
@@ -62,13 +80,60 @@ func coverOrg(ctx context.Context, db *store.DB, org string, key []byte, out io.
 			approved++
 		}
 	}
-	_, _ = fmt.Fprintf(out, "%s: %d live changes: %d approved, %d by broken glass (%d reviewed), %d violations\n", org, len(all), approved, glass, reviewed, violations)
+	_, _ = fmt.Fprintf(out, "%s: %d live changes: %d approved, %d by broken glass (%d reviewed), %d violations\n", org, len(all)-erased, approved, glass, reviewed, violations)
+	if erased > 0 {
+		_, _ = fmt.Fprintf(out, "%s: %d sessions were erased, and of them nothing can be proven\n", org, erased)
+	}
+	say := func(c agent.Covered, mark, text string) {
+		_, _ = fmt.Fprintf(out, "  %ssession %s call %s (%s) at %s: %s\n", mark, c.Session, c.Call, c.Tool, c.At.UTC().Format(time.RFC3339), plain(text))
+	}
 	for _, c := range all {
 		for _, w := range c.Wrong {
-			_, _ = fmt.Fprintf(out, "  session %s call %s (%s) at %s: %s\n", c.Session, c.Call, c.Tool, c.At.Format(time.RFC3339), w)
+			say(c, "", w)
+		}
+		for _, n := range c.Notes {
+			if !c.Erased {
+				say(c, "note: ", n)
+			}
 		}
 	}
-	return violations, nil
+	return violations
+}
+
+// plain is a text that a terminal only shows.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// skew is how far the clocks of two processes may be apart, and how long a
+// decision may be under way while the next policy is loaded.
+const skew = 10 * time.Minute
+
+// everyVersion is more than an Org will ever have.
+const everyVersion = 1 << 30
+
+// inForceOf tells when each version was in force: from its record to the next one.
+// A decision must name a version of its own time, or a right that was given later
+// would count for what came before.
+func inForceOf(ctx context.Context, db *store.DB, org string) (func(context.Context, string, time.Time) (bool, error), error) {
+	newest, err := db.Policies(ctx, org, everyVersion)
+	if err != nil {
+		return nil, err
+	}
+	return func(_ context.Context, version string, at time.Time) (bool, error) {
+		for i, v := range newest {
+			over := i > 0 && at.After(newest[i-1].At.Add(skew))
+			if v.Hash == version && !at.Before(v.At.Add(-skew)) && !over {
+				return true, nil
+			}
+		}
+		return false, nil
+	}, nil
 }
 
 // policiesOf builds the policies that were on record, each once.
@@ -90,7 +155,8 @@ func policiesOf(db *store.DB, org string) func(context.Context, string) (rbac.So
 		if err != nil {
 			return nil, err
 		}
-		if s.Version() != version {
+		// A later release may write rules with more fields: then the text itself counts.
+		if sum := sha256.Sum256(v.Rules); hex.EncodeToString(sum[:]) != version && s.Version() != version {
 			return nil, fmt.Errorf("policy %s is not what its name says: %w", version, agent.ErrNotFound)
 		}
 		built[version] = s

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,9 +56,21 @@ func recordsOf(s *agent.Session, from, to time.Time) (all []changeRecord) {
 		if ev.Kind != agent.KindApproval || h == nil || h.Approval == nil || ev.At.Before(from) || !ev.At.Before(to) {
 			continue
 		}
+		if h.ID == "" {
+			all = append(all, erasedRecord(s, ev.At))
+			continue
+		}
 		all = append(all, recordOf(s, *h))
 	}
 	return all
+}
+
+// erasedRecord says that there was a card; its words are gone.
+func erasedRecord(s *agent.Session, at time.Time) changeRecord {
+	return changeRecord{
+		At: at, Org: s.Org, Thread: s.Thread.Room() + "/" + s.Thread.ID, State: "erased",
+		Needed: []string{}, Foreign: []string{}, Approvals: []string{}, Others: []string{},
+	}
 }
 
 // recordOf follows one card to its end.
@@ -111,7 +124,7 @@ func (r *changeRecord) say(v agent.Verdict) {
 func identified(a rbac.Actor) string { return a.Name + " <" + rbac.Identity(a) + ">" }
 
 func auditExportCommand(file *string) *cobra.Command {
-	var from, to, format string
+	var from, to, format, only string
 	c := &cobra.Command{
 		Use: "export", Short: "Write ask, plan, decision, approvers and result of each change", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -123,17 +136,21 @@ func auditExportCommand(file *string) *cobra.Command {
 			if err != nil {
 				return &coded{exitUse, fmt.Errorf("--to: %w", err)}
 			}
+			if !begin.Before(end) {
+				return &coded{exitUse, fmt.Errorf("--to %s is not after --from %s: --to is the day after the last one", to, from)}
+			}
 			write, ok := map[string]func(io.Writer, []changeRecord) error{"json": writeJSON, "csv": writeCSV}[format]
 			if !ok {
 				return &coded{exitUse, fmt.Errorf("no format %q; known: json, csv", format)}
 			}
 			return withTrail(c.Context(), *file, func(cfg config.Config, db *store.DB) error {
-				return auditExport(c.Context(), cfg, db, begin, end, func(all []changeRecord) error { return write(c.OutOrStdout(), all) })
+				return auditExport(c.Context(), cfg, db, only, begin, end, func(all []changeRecord) error { return write(c.OutOrStdout(), all) })
 			})
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "first day, as 2026-11-01, or a moment")
 	c.Flags().StringVar(&to, "to", "", "the day after the last one")
+	c.Flags().StringVar(&only, "org", "", "organisation (default: each)")
 	c.Flags().StringVar(&format, "format", "json", "json, an object a line, or csv")
 	_ = c.MarkFlagRequired("from")
 	_ = c.MarkFlagRequired("to")
@@ -177,9 +194,15 @@ func sessions(ctx context.Context, db *store.DB, org string, from, to time.Time,
 	}
 }
 
-func auditExport(ctx context.Context, cfg config.Config, db *store.DB, from, to time.Time, write func([]changeRecord) error) error {
+func auditExport(ctx context.Context, cfg config.Config, db *store.DB, only string, from, to time.Time, write func([]changeRecord) error) error {
 	var all []changeRecord
+	if _, known := cfg.Orgs[only]; only != "" && !known {
+		return &coded{exitUse, fmt.Errorf("no organisation %q; known: %s", only, strings.Join(slices.Sorted(maps.Keys(cfg.Orgs)), ", "))}
+	}
 	for org := range cfg.Orgs {
+		if only != "" && org != only {
+			continue
+		}
 		err := sessions(ctx, db, org, from, to, func(s *agent.Session) error {
 			all = append(all, recordsOf(s, from, to)...)
 			return nil
@@ -237,7 +260,8 @@ func writeCSV(out io.Writer, all []changeRecord) error {
 
 // inert is a cell that no spreadsheet takes for a formula, white space before it or not.
 func inert(cell string) string {
-	if text := strings.TrimSpace(cell); text != "" && strings.ContainsAny(text[:1], "=+-@") {
+	text := strings.TrimSpace(cell)
+	if text != "" && strings.ContainsAny(text[:1], "=+-@") || strings.TrimLeft(cell, "\t\r\n") != cell {
 		return "'" + cell
 	}
 	return cell

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"flag"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"interlock/agent"
+	"interlock/config"
 	"interlock/rbac"
 )
 
@@ -118,7 +121,7 @@ func goldenFile(t *testing.T, path, got string) {
 func TestCellsAreInert(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"": "", "plain": "plain", "a=b": "a=b", " =1": "' =1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@sum": "'@sum", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "=": "'=", "'=1": "'=1",
+		"": "", "plain": "plain", "a=b": "a=b", " =1": "' =1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@sum": "'@sum", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "=": "'=", "\tx": "'\tx", "\rx": "'\rx", "\nx": "'\nx", "'=1": "'=1",
 	} {
 		if got := inert(in); got != want {
 			t.Errorf("%q gives %q, want %q", in, got, want)
@@ -136,5 +139,104 @@ func TestDays(t *testing.T) {
 		if want == "" && err == nil || want != "" && (err != nil || got.Format(time.RFC3339) != want) {
 			t.Errorf("%q is %v, %v", in, got, err)
 		}
+	}
+}
+
+// A period that is none is refused before anything is opened.
+func TestExportRefusesPeriods(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no first day": {[]string{"--from", "yesterday", "--to", "2026-12-01"}, `--from: "yesterday" is no day such as 2026-11-01`},
+		"no last day":  {[]string{"--from", "2026-11-01", "--to", "2026-11-31"}, `--to: "2026-11-31" is no day`},
+		"backwards":    {[]string{"--from", "2026-12-01", "--to", "2026-11-01"}, "--to 2026-11-01 is not after --from 2026-12-01"},
+		"nothing":      {[]string{"--from", "2026-12-01", "--to", "2026-12-01"}, "--to is the day after the last one"},
+		"another form": {[]string{"--from", "2026-11-01", "--to", "2026-12-01", "--format", "xml"}, `no format "xml"; known: json, csv`},
+		"none named":   {[]string{"--to", "2026-12-01"}, `"from" not set`},
+	} {
+		code, out := interlock(t.Context(), "", append([]string{"audit", "export"}, c.args...)...)
+		if code != 2 || !strings.Contains(out, c.want) {
+			t.Errorf("%s: exit %d, no %q in %s", name, code, c.want, out)
+		}
+	}
+}
+
+// A card whose words were erased is still one that there was.
+func TestExportOfAnErasedCard(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	gone := agent.Payload{Call: &agent.ToolCall{}, Hold: &agent.Hold{Approval: &agent.Approval{Verdicts: []agent.Verdict{{}}}}}
+	s := &agent.Session{Org: org, Thread: thread, Events: []agent.Event{
+		{Kind: agent.KindApproval, At: when, Payload: gone}, {Kind: agent.KindVerdict, At: when.Add(time.Minute), Payload: gone},
+	}}
+	all := recordsOf(s, when, when.Add(time.Hour))
+	if len(all) != 1 || all[0].State != "erased" || !all[0].At.Equal(when) || all[0].Org != org || len(all[0].Approvals) != 0 {
+		t.Errorf("%+v", all)
+	}
+}
+
+// A period takes what was opened at its first moment and not what was opened at its
+// end; one organisation's export never holds another's card.
+func TestExportOfOneOrg(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "interlock.yaml")
+	if err := os.WriteFile(file, []byte("data_dir: data\norgs: {acme: {policy: database}, rival: {policy: database}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, _, err := config.Load(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := orgKeys(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := openStore(t.Context(), cfg, keys, 0, logger(cfg.Log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, end := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	card := func(org, id string, at time.Time) {
+		t.Helper()
+		s, err := db.Open(t.Context(), org, thread)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := agent.Hold{ID: id, Org: org, Session: s.ID, Opened: at, State: agent.Open, Call: agent.ToolCall{ID: id, Tool: "apply"}, Approval: &agent.Approval{}}
+		ev := agent.Event{Schema: agent.Schema, ID: id, Org: org, Session: s.ID, At: at, Kind: agent.KindApproval, Payload: agent.Payload{Call: &h.Call, Hold: &h}}
+		if err := db.Append(t.Context(), org, agent.Batch{Events: []agent.Event{ev}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	card("acme", "too-early", first.Add(-time.Microsecond))
+	card("acme", "first", first)
+	card("acme", "last", end.Add(-time.Microsecond))
+	card("acme", "too-late", end)
+	card("rival", "of-the-rival", first.Add(time.Hour))
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for only, want := range map[string]string{"acme": "first last", "rival": "of-the-rival", "": "first of-the-rival last"} {
+		args := []string{"audit", "export", "--config", file, "--from", "2026-11-01", "--to", "2026-12-01"}
+		if only != "" {
+			args = append(args, "--org", only)
+		}
+		code, out := interlock(t.Context(), "", args...)
+		var got []string
+		for l := range strings.Lines(out) {
+			var r changeRecord
+			if err := json.Unmarshal([]byte(l), &r); err != nil {
+				t.Fatalf("%s: %v", l, err)
+			}
+			got = append(got, r.Card)
+		}
+		if code != 0 || strings.Join(got, " ") != want {
+			t.Errorf("%q: exit %d, %v, want %s", only, code, got, want)
+		}
+	}
+	if code, out := interlock(t.Context(), "", "audit", "export", "--config", file, "--from", "2026-11-01", "--to", "2026-12-01", "--org", "x"); code != 2 || !strings.Contains(out, `no organisation "x"; known: acme, rival`) {
+		t.Errorf("exit %d: %s", code, out)
 	}
 }

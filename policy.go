@@ -129,6 +129,7 @@ func (p *policyQuery) explain(ctx context.Context, o *opened, q question, out io
 		return &coded{exitUse, err}
 	}
 	x := o.gate.Explain(ctx, who, v, r)
+	x.Needed = append(q.unknown(o), x.Needed...)
 	if p.json {
 		return answer(out, map[string]any{
 			"decision": outcome(x.Decision), "approvals": x.Decision.Approvals, "reasons": x.Decision.Reasons, "because": x.Because,
@@ -189,6 +190,9 @@ func (p *policyQuery) whoCommand() *cobra.Command {
 				q := question{Action: args[0], Stack: args[len(args)-1], Profile: defaultProfile, Actor: "nobody"}
 				if env, ok := strings.CutPrefix(q.Stack, "env/"); ok {
 					q.Stack, q.Environment = "", env
+				}
+				if wrong := q.unknown(o); len(wrong) > 0 {
+					return &coded{exitUse, errors.New(strings.Join(wrong, "; "))}
 				}
 				_, v, r, err := q.request(o)
 				if err != nil {
@@ -345,7 +349,7 @@ func applyPolicy(ctx context.Context, o *opened, file, by, why string, out io.Wr
 	if !some {
 		judge = now // the first one names its own administrators
 	}
-	if p, known := judge.Person(by); !known || p.Off || !slices.Contains(judge.Roles(by), "admin") {
+	if !administrator(judge, by) {
 		return &coded{exitUse, fmt.Errorf("%q is no administrator of %s", by, o.org)}
 	}
 	text, err := os.ReadFile(file)

@@ -44,9 +44,11 @@ func TestPolicyCommands(t *testing.T) {
 	table := filepath.Join(dir, "decisions.yaml")
 	wrong := filepath.Join(dir, "wrong.yaml")
 	misspelt := filepath.Join(dir, "misspelt.yaml")
+	nowhere := filepath.Join(dir, "nowhere.yaml")
 	other := filepath.Join(dir, "other.yaml")
 	for name, text := range map[string]string{
 		wrong:    "- {actor: alice, action: change, stack: payments, resources: 1, expect: ask 2, approvers: [bob], may_not_approve: [carol], because: nonsense}\n",
+		nowhere:  "- {actor: alice, action: change, stack: wob, expect: deny}\n",
 		misspelt: "- {actor: alice, actoin: change, expect: deny}\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -65,24 +67,32 @@ func TestPolicyCommands(t *testing.T) {
 		code int
 		want []string
 	}{
-		"all as expected":   {[]string{"test", table}, 0, []string{"21 of 21 decisions are as expected"}},
-		"some differ":       {[]string{"test", wrong}, 1, []string{"wrong.yaml:1: alice change payments: expected ask 2, is ask 1", "expected approvers [bob], are [bob carol erin]", "carol may approve it", `a reason with "nonsense"`, "0 of 1"}},
-		"a key misspelt":    {[]string{"test", misspelt}, 2, []string{"actoin"}},
-		"no such table":     {[]string{"test", filepath.Join(dir, "none")}, 2, []string{"no such file"}},
-		"explained":         {[]string{"explain", "--actor", "alice", "--action", "change", "--stack", "toys"}, 0, []string{"deny: ", "Environment lab is at tier sandbox.", "raises: - {environment: lab, tier: gated", "Erin (person:erin, console:erin; role admin)"}},
-		"explained in JSON": {[]string{"explain", "--json", "--actor", "slack:T1/UALICE", "--action", "tofu_apply", "--stack", "payments", "--resources", "1"}, 0, []string{`"decision":"ask 1"`, `"ask":["bob","carol","erin"]`}},
-		"a stranger":        {[]string{"explain", "--actor", "slack:T9/U1", "--action", "ask"}, 0, []string{"Nobody here is known as slack:T9/U1.", `chat: ["slack:T9/U1"]`}},
-		"no such action":    {[]string{"explain", "--actor", "alice", "--action", "nonsense"}, 2, []string{`what "nonsense" does is not known`}},
-		"no such Org":       {[]string{"show", "--org", "umbrella"}, 2, []string{`no organisation "umbrella"`}},
-		"who":               {[]string{"who", "approve", "payments"}, 0, []string{"Bob (person:bob, console:bob; role approver)", "group dba (gives approver)"}},
-		"who breaks":        {[]string{"who", "break", "env/prod", "--json"}, 0, []string{`{"who":["fay"]}`}},
-		"who changes":       {[]string{"who", "change", "payments", "--json"}, 0, []string{`{"who":["alice","erin"]}`}},
-		"nobody":            {[]string{"who", "change", "toys"}, 0, []string{"nobody"}},
-		"shown":             {[]string{"show"}, 0, []string{"person dan: role approver; console:dan; switched off", "rule: role operator may not destroy on env/prod"}},
-		"no difference":     {[]string{"diff", filepath.Join(dir, "policy.yaml")}, 0, nil},
-		"a difference":      {[]string{"diff", other}, 1, []string{"- person bob: role approver", "+ person bob: role viewer", "+ in prod, by these rules: may change: Alice, Erin; may approve: Carol, Erin;"}},
-		"nothing on record": {[]string{"log"}, 3, []string{"nothing has run here yet"}},
-		"in a file":         {[]string{"apply", other, "--by", "erin", "--because", "x"}, 2, []string{"stands in a file"}},
+		"all as expected":     {[]string{"test", table}, 0, []string{"21 of 21 decisions are as expected"}},
+		"some differ":         {[]string{"test", wrong}, 1, []string{"wrong.yaml:1: alice change payments: expected ask 2, is ask 1", "expected approvers [bob], are [bob carol erin]", "carol may approve it", `a reason with "nonsense"`, "0 of 1"}},
+		"a key misspelt":      {[]string{"test", misspelt}, 2, []string{"actoin"}},
+		"no such table":       {[]string{"test", filepath.Join(dir, "none")}, 2, []string{"no such file"}},
+		"explained":           {[]string{"explain", "--actor", "alice", "--action", "change", "--stack", "toys"}, 0, []string{"deny: ", "Environment lab is at tier sandbox.", "raises: - {environment: lab, tier: gated", "Erin (person:erin, console:erin; role admin)"}},
+		"explained in JSON":   {[]string{"explain", "--json", "--actor", "slack:T1/UALICE", "--action", "tofu_apply", "--stack", "payments", "--resources", "1"}, 0, []string{`"decision":"ask 1"`, `"ask":["bob","carol","erin"]`}},
+		"a stranger":          {[]string{"explain", "--actor", "slack:T9/U1", "--action", "ask"}, 0, []string{"Nobody here is known as slack:T9/U1.", `chat: ["slack:T9/U1"]`}},
+		"no such action":      {[]string{"explain", "--actor", "alice", "--action", "nonsense"}, 2, []string{`what "nonsense" does is not known`}},
+		"no such stack":       {[]string{"explain", "--actor", "alice", "--action", "change", "--stack", "wob"}, 0, []string{"deny: ", "There is no stack wob.", `there is no stack "wob"; known: payments, toys`}},
+		"no such environment": {[]string{"explain", "--actor", "alice", "--action", "freeze", "--environment", "prdo", "--json"}, 0, []string{`there is no environment \"prdo\"; known: lab, prod`}},
+		"no such profile":     {[]string{"explain", "--actor", "alice", "--action", "change", "--stack", "payments", "--profile", "x"}, 0, []string{`there is no profile "x"; known: default`}},
+		"no such person":      {[]string{"explain", "--actor", "zed", "--action", "change", "--stack", "payments"}, 0, []string{"deny: ", "Nobody here is known as person:zed.", "people: zed: {roles: [viewer]}", "Erin (person:erin"}},
+		"who of no stack":     {[]string{"who", "approve", "wob"}, 2, []string{`there is no stack "wob"; known: payments, toys`}},
+		"who of no place":     {[]string{"who", "change", "env/prdo"}, 2, []string{`there is no environment "prdo"; known: lab, prod`}},
+		"who does nonsense":   {[]string{"who", "chnage", "payments"}, 2, []string{`what "chnage" does is not known`}},
+		"a row of no stack":   {[]string{"test", nowhere}, 0, []string{`nowhere.yaml:1: note: there is no stack "wob"; known: payments, toys`, "1 of 1"}},
+		"no such Org":         {[]string{"show", "--org", "umbrella"}, 2, []string{`no organisation "umbrella"`}},
+		"who":                 {[]string{"who", "approve", "payments"}, 0, []string{"Bob (person:bob, console:bob; role approver)", "group dba (gives approver)"}},
+		"who breaks":          {[]string{"who", "break", "env/prod", "--json"}, 0, []string{`{"who":["fay"]}`}},
+		"who changes":         {[]string{"who", "change", "payments", "--json"}, 0, []string{`{"who":["alice","erin"]}`}},
+		"nobody":              {[]string{"who", "change", "toys"}, 0, []string{"nobody"}},
+		"shown":               {[]string{"show"}, 0, []string{"person dan: role approver; console:dan; switched off", "rule: role operator may not destroy on env/prod"}},
+		"no difference":       {[]string{"diff", filepath.Join(dir, "policy.yaml")}, 0, nil},
+		"a difference":        {[]string{"diff", other}, 1, []string{"- person bob: role approver", "+ person bob: role viewer", "+ in prod, by these rules: may change: Alice, Erin; may approve: Carol, Erin;"}},
+		"nothing on record":   {[]string{"log"}, 3, []string{"nothing has run here yet"}},
+		"in a file":           {[]string{"apply", other, "--by", "erin", "--because", "x"}, 2, []string{"stands in a file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -97,4 +98,19 @@ func (q question) actor(o *opened, name string) rbac.Actor {
 		return rbac.Actor{Org: o.org, Platform: "person", ID: id, Name: id}
 	}
 	return rbac.Actor{Org: o.org, Platform: "person", ID: id, Name: p.Name}
+}
+
+// unknown are the names that are not there: mostly they are misspelt, and what is
+// not there is denied.
+func (q question) unknown(o *opened) (all []string) {
+	rules := o.snap.Rules()
+	say := func(what, name string, known []string) {
+		if name != "" && !slices.Contains(known, name) {
+			all = append(all, fmt.Sprintf("there is no %s %q; known: %s", what, name, strings.Join(slices.Sorted(slices.Values(known)), ", ")))
+		}
+	}
+	say("stack", q.Stack, slices.Collect(maps.Keys(rules.Stacks)))
+	say("environment", q.Environment, slices.Collect(maps.Keys(rules.Environments)))
+	say("profile", q.Profile, slices.Collect(maps.Keys(rules.Profiles)))
+	return all
 }

@@ -81,6 +81,9 @@ func testPolicy(ctx context.Context, o *opened, file string, rows []decisionRow,
 		if len(why) > 0 {
 			failed++
 		}
+		for _, u := range row.unknown(o) { // it may be meant: what nobody named is denied
+			_, _ = fmt.Fprintf(out, "%s:%d: note: %s\n", file, row.line, u)
+		}
 		for _, w := range why {
 			_, _ = fmt.Fprintf(out, "%s:%d: %s %s %s: %s\n", file, row.line, row.Actor, row.Action, row.Stack+row.Environment, w)
 		}

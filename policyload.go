@@ -111,7 +111,7 @@ func (p *policies) load(ctx context.Context, org string) (*rbac.Snapshot, error)
 	if err != nil {
 		return nil, &rbac.BadPolicy{Err: err}
 	}
-	body, err := json.Marshal(rules)
+	body, err := json.Marshal(snap.Rules()) // the very bytes that the version is the hash of
 	if err != nil {
 		return nil, fmt.Errorf("write policy: %w", err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,25 +16,36 @@ import (
 
 	"interlock/config"
 	"interlock/rbac"
+	"interlock/store"
 )
 
 // membersCommand feeds groups that are kept elsewhere: whoever can list a user
 // group of a chat, or a group of an identity provider, pipes it in.
 func (p *policyQuery) membersCommand() *cobra.Command {
-	var file string
+	var w memberList
 	c := &cobra.Command{
 		Use: "members SOURCE", Short: "Show or write who is in a group of a chat (slack:T1/S1) or of an identity provider (oidc:NAME)", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.with(c.Context(), func(o *opened) error {
-				return members(c.Context(), o, args[0], file, c.InOrStdin(), c.OutOrStdout())
+				return members(c.Context(), o, args[0], w, c.InOrStdin(), c.OutOrStdout())
 			})
 		},
 	}
-	c.Flags().StringVar(&file, "set", "", "file with one member a line, as slack:T1/U1 or person:ID, in place of who was there; - is standard input")
+	c.Flags().StringVar(&w.file, "set", "", "file with one member a line, as slack:T1/U1 or person:ID, in place of who was there; - is standard input")
+	c.Flags().StringVar(&w.by, "by", "", "administrator who writes it, by id")
+	c.Flags().StringVar(&w.why, "because", "", "reason")
+	c.Flags().BoolVar(&w.empty, "empty", false, "the list may be empty: then nobody is in the group")
+	c.MarkFlagsRequiredTogether("set", "by", "because")
 	return c
 }
 
-func members(ctx context.Context, o *opened, source, file string, stdin io.Reader, out io.Writer) error {
+// memberList is a list that somebody writes.
+type memberList struct {
+	file, by, why string
+	empty         bool
+}
+
+func members(ctx context.Context, o *opened, source string, w memberList, stdin io.Reader, out io.Writer) error {
 	if o.db == nil {
 		return &coded{exitFailed, errors.New("there is no database yet: start interlock serve once")}
 	}
@@ -49,24 +61,66 @@ func members(ctx context.Context, o *opened, source, file string, stdin io.Reade
 		return &coded{exitFailed, err}
 	}
 	was := all[source]
-	if file == "" {
+	if w.file == "" {
 		for _, m := range was {
 			_, _ = fmt.Fprintln(out, m)
 		}
 		return nil
 	}
-	list, err := readMembers(file, stdin)
-	if err != nil {
+	return w.write(ctx, o, source, was, stdin, out)
+}
+
+// write keeps the list, and on record who wrote it and why, when it changed what
+// is in force. A source that fails must not empty a group, so an empty list is asked
+// for by name.
+func (w memberList) write(ctx context.Context, o *opened, source string, was []string, stdin io.Reader, out io.Writer) error {
+	if strings.TrimSpace(w.why) == "" {
+		return &coded{exitUse, errors.New("a change needs a reason: --because")}
+	}
+	if !administrator(o.snap, w.by) {
+		return &coded{exitUse, fmt.Errorf("%q is no administrator of %s", w.by, o.org)}
+	}
+	list, err := readMembers(w.file, stdin)
+	switch {
+	case err != nil:
 		return &coded{exitUse, err}
+	case len(list) == 0 && !w.empty:
+		return &coded{exitUse, errors.New("the list is empty, and nothing was changed: if nobody is to be in the group, say --empty")}
 	}
 	for _, l := range rbac.Diff(was, list) {
 		_, _ = fmt.Fprintln(out, l)
 	}
-	if err := o.db.SetMembers(ctx, o.org, source, list); err != nil {
+	if err := w.keep(ctx, o, source, list); err != nil {
 		return &coded{exitFailed, err}
 	}
 	_, _ = fmt.Fprintf(out, "%d in %s, %d of them nobody here; it counts at the next decision, and for a day\n", len(list), source, strangers(o.snap, list))
 	return nil
+}
+
+func (w memberList) keep(ctx context.Context, o *opened, source string, list []string) error {
+	if err := o.db.SetMembers(ctx, o.org, source, list); err != nil {
+		return err
+	}
+	rules, err := policyOf(ctx, o.cfg, o.db, o.org)
+	if err != nil {
+		return err
+	}
+	snap, err := rbac.NewSnapshot(o.org, rules)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(snap.Rules())
+	if err != nil {
+		return fmt.Errorf("write policy: %w", err)
+	}
+	from := fmt.Sprintf("members of %s written by %s: %s", source, w.by, strings.Join(strings.Fields(w.why), " "))
+	return o.db.RecordPolicy(ctx, o.org, store.PolicyVersion{Hash: snap.Version(), Source: from, At: time.Now().UTC(), Rules: body})
+}
+
+// administrator tells whether somebody may change the policy.
+func administrator(s *rbac.Snapshot, id string) bool {
+	p, known := s.Person(id)
+	return known && !p.Off && slices.Contains(s.Roles(id), "admin")
 }
 
 // sources are the groups elsewhere that an Org's groups name.

@@ -50,20 +50,28 @@ func TestPolicyMembers(t *testing.T) {
 		t.Fatalf("alice may approve before: %s", before)
 	}
 	write("# the platform team\nslack:T1/UALICE\nslack:T1/U0\n\nperson:fay\n")
-	says(run(0, "", "members", "slack:T1/S1", "--set", list), "+ person:fay", "+ slack:T1/UALICE", "3 in slack:T1/S1, 1 of them nobody here")
+	says(run(0, "", "members", "slack:T1/S1", "--set", list, "--by", "erin", "--because", "the nightly sync"), "+ person:fay", "+ slack:T1/UALICE", "3 in slack:T1/S1, 1 of them nobody here")
 	if now := may(); !strings.Contains(now, "alice") || !strings.Contains(now, "fay") {
 		t.Errorf("the list does not count: %s", now)
 	}
 	write("person:fay\nAlice <alice@example.com>\n")
-	says(run(2, "", "members", "slack:T1/S1", "--set", list), "line 2:", "is no member")
+	says(run(2, "", "members", "slack:T1/S1", "--set", list, "--by", "erin", "--because", "the nightly sync"), "line 2:", "is no member")
 	if now := may(); !strings.Contains(now, "alice") {
 		t.Errorf("half a list counts: %s", now)
 	}
-	says(run(0, "person:fay\n", "members", "slack:T1/S1", "--set", "-"), "- slack:T1/UALICE")
+	says(run(0, "person:fay\n", "members", "slack:T1/S1", "--set", "-", "--by", "erin", "--because", "the nightly sync"), "- slack:T1/UALICE")
 	says(run(0, "", "members", "slack:T1/S1"), "person:fay\n")
-	says(run(0, "", "members", "slack:T1/S1", "--set", os.DevNull), "- person:fay", "0 in slack:T1/S1")
+	for _, bad := range []struct{ by, why, want string }{
+		{"alice", "x", `"alice" is no administrator`}, {"nobody", "x", `"nobody" is no administrator`}, {"erin", " ", "needs a reason"}, {"erin", "x", "say --empty"},
+	} {
+		says(run(2, "", "members", "slack:T1/S1", "--set", os.DevNull, "--by", bad.by, "--because", bad.why), bad.want)
+	}
+	says(run(2, "", "members", "slack:T1/S1", "--set", list), "by")
+	says(run(0, "", "members", "slack:T1/S1"), "person:fay\n")
+	says(run(0, "", "members", "slack:T1/S1", "--set", os.DevNull, "--empty", "--by", "erin", "--because", "the team is no more"), "- person:fay", "0 in slack:T1/S1")
+	says(run(0, "", "log"), "from members of slack:T1/S1 written by erin: the nightly sync", "written by erin: the team is no more")
 	if now := may(); now != before {
 		t.Errorf("an empty list leaves rights: %s", now)
 	}
-	says(run(2, "", "members", "slack:T1/S1", "--set", filepath.Join(dir, "none")), "read members")
+	says(run(2, "", "members", "slack:T1/S1", "--set", filepath.Join(dir, "none"), "--by", "erin", "--because", "x"), "read members")
 }

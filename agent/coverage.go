@@ -9,83 +9,139 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"interlock/rbac"
 )
 
 // Proof is what an audit needs beside the log. Policy gives the policy of a
-// version, or ErrNotFound; Artifact the bytes that were bound, or ErrNotFound
-// when they have expired by rule.
+// version, or ErrNotFound; InForce tells whether it was in force at a moment, and
+// nil believes what the log says of that; Artifact gives the bytes that were
+// bound, or ErrNotFound when they have expired by rule.
 type Proof struct {
 	Key      []byte // the Org's, that signs approvals
 	Policy   func(ctx context.Context, version string) (rbac.Source, error)
+	InForce  func(ctx context.Context, version string, at time.Time) (bool, error)
 	Artifact func(ctx context.Context, id string) ([]byte, error)
 }
 
 // Covered is one live change and what proves it. Without Wrong it had a valid
 // approval by people with the right at that time, over exactly those bytes; or the
-// glass was broken for it, which is no violation, and is said.
+// glass was broken for it, which is no violation, and is said. Erased is a session
+// whose words are gone: nothing can be proven of it any more, either way.
 type Covered struct {
 	Session, Hold, Call, Tool string
 	At                        time.Time
-	Glass, Reviewed           bool
-	Wrong, Notes              []string
+	Glass, Reviewed, Erased   bool
+	Wrong, Notes              []string // each one line
 }
 
 // Coverage judges every live change of a session, from its log alone.
 func Coverage(ctx context.Context, s *Session, p Proof) (all []Covered, err error) {
 	for i := range s.Events {
 		ev := &s.Events[i]
-		if ev.Kind != KindStarted || ev.Payload.Call == nil || !live(ev) {
-			continue
+		switch {
+		case ev.gone():
+			return []Covered{{Session: s.ID, At: ev.At, Erased: true, Notes: []string{"its words were erased: of what ran here nothing can be proven"}}}, nil
+		case ev.Kind == KindStarted && ev.live():
+			c := covering{s: s, p: p, ev: ev, Covered: covered(s, ev)}
+			if err := c.judge(ctx); err != nil {
+				return nil, err
+			}
+			all = append(all, c.Covered)
+		case ev.Kind == KindResult && ev.unbegun(s):
+			c := covered(s, ev)
+			c.Wrong = []string{"its result says " + ev.Payload.Result.Applied + ", and no start is on record"}
+			all = append(all, c)
 		}
-		c := covering{s: s, p: p, ev: ev, h: ev.Payload.Hold}
-		c.Covered = Covered{Session: s.ID, Call: ev.Payload.Call.ID, Tool: ev.Payload.Call.Tool, At: ev.At}
-		if err := c.judge(ctx); err != nil {
-			return nil, err
-		}
-		all = append(all, c.Covered)
 	}
 	return all, nil
 }
 
-// live tells whether an event starts something that changes live things.
-func live(ev *Event) bool {
-	if h := ev.Payload.Hold; h != nil {
-		return h.Request.Action.Effect >= rbac.Change
-	}
-	return ev.Payload.Act != nil && ev.Payload.Act.Effect >= rbac.Change
+func covered(s *Session, ev *Event) Covered {
+	return Covered{Session: s.ID, Call: ev.Payload.Call.ID, Tool: ev.Payload.Call.Tool, At: ev.At}
+}
+
+// gone tells whether the words of a start were erased.
+func (ev *Event) gone() bool {
+	return ev.Kind == KindStarted && (ev.Payload.Call == nil || ev.Payload.Call.ID == "")
+}
+
+// live tells whether an event starts something that changes live things: by what
+// the card said, or by what the call said of itself.
+func (ev *Event) live() bool {
+	h, act := ev.Payload.Hold, ev.Payload.Act
+	return h != nil && h.Request.Action.Effect >= rbac.Change || act != nil && act.Effect >= rbac.Change
+}
+
+// unbegun tells whether a result changed something, and nothing says that it began.
+func (ev *Event) unbegun(s *Session) bool {
+	res, call := ev.Payload.Result, ev.Payload.Call
+	return res != nil && call != nil && res.Applied != "" && res.Applied != "not applied" && s.lastOf(call.ID, KindStarted) == nil
 }
 
 // covering is one change on its way through the audit.
 type covering struct {
 	Covered
-	s  *Session
-	p  Proof
-	ev *Event
-	h  *Hold
-	r  rbac.Request // as the card was opened for
+	s    *Session
+	p    Proof
+	ev   *Event
+	card *Event       // that opened its hold
+	r    rbac.Request // as the card was opened for, with the authors that the log knows
 }
 
 func (c *covering) wrong(format string, args ...any) {
-	c.Wrong = append(c.Wrong, fmt.Sprintf(format, args...))
+	c.Wrong = append(c.Wrong, line(fmt.Sprintf(format, args...)))
+}
+
+func (c *covering) noted(format string, args ...any) {
+	c.Notes = append(c.Notes, line(fmt.Sprintf(format, args...)))
 }
 
 func (c *covering) judge(ctx context.Context) error {
-	if c.h == nil || c.h.Approval == nil {
+	h := c.ev.Payload.Hold
+	if h == nil || h.Approval == nil {
 		c.wrong("it started without an approval")
 		return nil
 	}
-	c.Hold, c.r = c.h.ID, c.h.Request
+	c.Hold = h.ID
 	c.once()
+	if c.card = c.opened(); c.card == nil {
+		c.wrong("there is no card %s before it", c.Hold)
+		return nil
+	}
+	c.r = c.card.Payload.Hold.Request
+	c.r.Authors = c.authors()
 	c.bound()
 	if err := c.bytes(ctx); err != nil {
 		return err
 	}
 	said := c.verdicts()
-	c.people(said)
-	return c.rights(ctx, said)
+	if err := c.rights(ctx, said); err != nil {
+		return err
+	}
+	return c.start(ctx, &Approval{Verdicts: said})
+}
+
+// opened is the event that opened the card.
+func (c *covering) opened() *Event {
+	for i := range c.s.Events {
+		if ev := &c.s.Events[i]; ev.Kind == KindApproval && ev.Seq < c.ev.Seq && c.mine(ev) && ev.Payload.Hold.Approval != nil {
+			return ev
+		}
+	}
+	return nil
+}
+
+// mine tells whether an event is about the hold of this change.
+func (c *covering) mine(ev *Event) bool {
+	return ev.Payload.Hold != nil && ev.Payload.Hold.ID == c.Hold
+}
+
+// authors are those whose asks and answers led to the card: what people say
+// afterwards led to nothing.
+func (c *covering) authors() []rbac.Actor {
+	before := Session{Events: slices.DeleteFunc(slices.Clone(c.s.Events), func(ev Event) bool { return ev.Seq >= c.card.Seq })}
+	return append(before.Authors(c.card.Turn), c.r.Authors...)
 }
 
 // once checks that nothing started twice.
@@ -95,49 +151,44 @@ func (c *covering) once() {
 		if ev.Kind != KindStarted || ev.Seq == c.ev.Seq || ev.Payload.Call == nil {
 			continue
 		}
-		if h := ev.Payload.Hold; ev.Payload.Call.ID == c.Call || h != nil && h.ID == c.Hold {
+		if ev.Payload.Call.ID == c.Call || c.mine(ev) {
 			c.wrong("it started twice: events %d and %d", min(ev.Seq, c.ev.Seq), max(ev.Seq, c.ev.Seq))
 		}
 	}
 }
 
-// bound checks that what started is what the card was about.
+// bound checks that what started is what the card was about, and as whom.
 func (c *covering) bound() {
-	card := c.card()
-	switch {
-	case card == nil:
-		c.wrong("there is no card %s before it", c.Hold)
-		return
-	case card.Approval.Digest != c.h.Approval.Digest || card.Call.ID != c.Call || string(card.Call.Args) != string(c.ev.Payload.Call.Args):
-		c.wrong("it is not the call that the card showed")
-	case !hmac.Equal([]byte(digest(c.p.Key, *card, card.Approval.Bound)), []byte(card.Approval.Digest)):
+	card, now, call := c.card.Payload.Hold, c.ev.Payload.Hold, c.ev.Payload.Call
+	if !hmac.Equal([]byte(digest(c.p.Key, *card, card.Approval.Bound)), []byte(card.Approval.Digest)) {
 		c.wrong("the digest of the card does not hold")
-	case !c.ev.At.Before(card.Expires):
-		c.wrong("it started after the card had expired, at %s", card.Expires.Format(time.RFC3339))
 	}
-	c.r = card.Request
-}
-
-// card is the hold as it was opened.
-func (c *covering) card() *Hold {
+	if card.Approval.Digest != now.Approval.Digest || card.Call.ID != call.ID || card.Call.Tool != call.Tool || string(card.Call.Args) != string(call.Args) {
+		c.wrong("it is not the call that the card showed")
+	}
+	if c.ev.Actor.Subject() != card.Request.Actor.Subject() {
+		c.wrong("it ran as %s, and %s had asked for it", c.ev.Actor.Name, card.Request.Actor.Name)
+	}
+	if !c.ev.At.Before(card.Expires) {
+		c.wrong("it started after the card had expired, at %s", card.Expires.UTC().Format(time.RFC3339))
+	}
 	for i := range c.s.Events {
-		if ev := &c.s.Events[i]; ev.Kind == KindApproval && ev.Seq < c.ev.Seq && ev.Payload.Hold != nil && ev.Payload.Hold.ID == c.Hold {
-			return ev.Payload.Hold
+		if ev := &c.s.Events[i]; ev.Kind == KindClosed && ev.Seq < c.ev.Seq && c.mine(ev) {
+			c.wrong("event %d: the card was %s before it started", ev.Seq, ev.Payload.Hold.State)
 		}
 	}
-	return nil
 }
 
 // bytes checks what was stored, as long as it is kept.
 func (c *covering) bytes(ctx context.Context) error {
-	id := c.h.Approval.Bound.Artifact
+	id := c.card.Payload.Hold.Approval.Bound.Artifact
 	if id == "" || c.p.Artifact == nil {
 		return nil
 	}
 	body, err := c.p.Artifact(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		c.Notes = append(c.Notes, "the stored plan has expired by rule; its hash is on the card")
+		c.noted("the stored plan has expired by rule; its hash is on the card")
 		return nil
 	case err != nil:
 		return fmt.Errorf("read artifact: %w", err)
@@ -146,112 +197,4 @@ func (c *covering) bytes(ctx context.Context) error {
 		c.wrong("the stored plan is not the one that was approved")
 	}
 	return nil
-}
-
-// verdicts are what people said to the card before it started, from the events
-// in which they said it.
-func (c *covering) verdicts() (said []Verdict) {
-	for i := range c.s.Events {
-		ev := &c.s.Events[i]
-		h := ev.Payload.Hold
-		if ev.Kind != KindVerdict || ev.Seq > c.ev.Seq || h == nil || h.ID != c.Hold || h.Approval == nil || len(h.Approval.Verdicts) == 0 {
-			continue
-		}
-		v := h.Last()
-		switch {
-		case v.By.Subject() != ev.Actor.Subject():
-			c.wrong("event %d: a verdict in somebody else's name", ev.Seq)
-		case !v.At.Before(h.Expires):
-			c.wrong("event %d: a verdict after the card had expired", ev.Seq)
-		case !v.Approve && !v.Back && !v.Glass:
-			c.wrong("event %d: it was declined before it started", ev.Seq)
-		}
-		said = append(said, v)
-	}
-	same := func(a, b Verdict) bool {
-		return a.ID == b.ID && a.Approve == b.Approve && a.Glass == b.Glass && a.Back == b.Back
-	}
-	if !slices.EqualFunc(said, c.h.Approval.Verdicts, same) {
-		c.wrong("the verdicts on the card are not those on record")
-	}
-	return said
-}
-
-// people checks that nobody approved their own.
-func (c *covering) people(said []Verdict) {
-	involved := append(c.s.Authors(c.ev.Turn), c.r.Actor)
-	for _, who := range (&Approval{Verdicts: said}).Standing() {
-		if slices.ContainsFunc(involved, func(a rbac.Actor) bool { return a.Subject() == who.Subject() }) {
-			c.wrong("%s approved what they asked for, or led to", who.Name)
-		}
-	}
-}
-
-// rights asks the policies of then: of each verdict, and of the start.
-func (c *covering) rights(ctx context.Context, said []Verdict) error {
-	a := Approval{Verdicts: said}
-	standing, glass := a.Standing(), a.Broken()
-	for _, v := range said {
-		verb := rbac.Approve
-		switch {
-		case v.Glass:
-			verb = rbac.Break
-		case !v.Approve:
-			continue
-		}
-		gate, err := c.gate(ctx, v.Policy)
-		if err != nil || gate == nil {
-			return err
-		}
-		r := c.r
-		r.At = v.At
-		if d := gate.May(ctx, v.By, verb, r); d.Outcome != rbac.Allow {
-			c.wrong("%s had no right to %s it then: %s", v.By.Name, verb, d.Why())
-		}
-	}
-	version := ""
-	if c.ev.Payload.Why != nil {
-		version = c.ev.Payload.Why.Policy
-	}
-	gate, err := c.gate(ctx, version)
-	if err != nil || gate == nil {
-		return err
-	}
-	r := c.r
-	r.At = c.ev.At
-	if glass != nil {
-		c.Glass, c.Reviewed = true, c.reviewed()
-		if utf8.RuneCountInString(glass.Reason) < shortestReason {
-			c.wrong("the glass was broken without a reason")
-		}
-		if d := gate.May(ctx, glass.By, rbac.Break, r); d.Outcome != rbac.Allow {
-			c.wrong("%s had no right to break the glass when it started: %s", glass.By.Name, d.Why())
-		}
-		return nil
-	}
-	if missing := gate.Missing(ctx, r, standing); len(missing) > 0 || len(standing) == 0 || len(standing) < c.h.Approval.Need {
-		c.wrong("the quorum was not met when it started: %d of %d approvals, still needed: %v", len(standing), c.h.Approval.Need, missing)
-	}
-	return nil
-}
-
-// gate is the judge of a version; a version that is not on record proves nothing.
-func (c *covering) gate(ctx context.Context, version string) (*rbac.Enforcer, error) {
-	src, err := c.p.Policy(ctx, version)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		c.wrong("policy version %q is not on record", version)
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("read policy: %w", err)
-	}
-	return &rbac.Enforcer{Source: src}, nil
-}
-
-// reviewed tells whether somebody answered the review that a broken glass opens.
-func (c *covering) reviewed() bool {
-	return slices.ContainsFunc(c.s.Events, func(ev Event) bool {
-		h := ev.Payload.Hold
-		return ev.Kind == KindAnswered && h != nil && h.Question != nil && h.Question.Review && h.Turn == c.h.Turn
-	})
 }

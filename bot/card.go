@@ -94,7 +94,7 @@ type Card struct {
 	Tone                Tone
 	Fields              []Field
 	Lines               []Line // what changes, one a line
-	Next                string // what happens next
+	Next                string // what happens next; of a modal, what is to be typed, if not a reason
 	Footer              string
 	Buttons             []Button
 	Fallback            string

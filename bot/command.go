@@ -87,7 +87,7 @@ func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
 		return in.link(ctx, c)
 	}
 	if d := in.mayRead(ctx, c); d.Outcome != rbac.Allow {
-		return refusal(d.Why(), matter{verb: string(rbac.Do), act: rbac.Action{Tool: "ask", Effect: rbac.Read}}), nil
+		return in.refusal(ctx, c.click(), d.Why(), matter{verb: string(rbac.Do), act: rbac.Action{Tool: "ask", Effect: rbac.Read}}), nil
 	}
 	switch c.Name {
 	case "approvals":
@@ -195,58 +195,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// why explains a card from its record. A card of another channel answers like
-// one that does not exist.
-func (in *Inbox) why(ctx context.Context, c Command) (Reply, error) {
-	holds, err := in.Records.HoldByCode(ctx, c.Org, c.Text)
-	if err != nil {
-		return Reply{}, fmt.Errorf("find card: %w", err)
-	}
-	holds = slices.DeleteFunc(holds, func(h agent.Hold) bool { return h.Thread.Room() != c.Thread.Room() })
-	if len(holds) == 0 {
-		return said("There is no card " + plain(c.Text) + " in this channel."), nil
-	}
-	h := holds[0]
-	d := in.Control.Gate.Decide(ctx, h.Request)
-	card := &Card{Title: "Why " + waitsFor(h), Fields: []Field{
-		{"Card", h.State.String() + reason(h.Why)},
-		{"Asked by", h.Request.Actor.Name},
-		{"Call", h.Call.Tool + " on " + where(h.Request.Action)},
-		{"Effect", h.Request.Action.Effect.String()},
-		{"Policy now", d.Why()},
-	}}
-	if len(d.Whom) > 0 {
-		card.Fields = append(card.Fields, Field{"Who can approve", strings.Join(d.Whom, ", ")})
-	}
-	if h.Approval != nil {
-		for _, v := range h.Approval.Verdicts {
-			card.Fields = append(card.Fields, Field{v.By.Name, verdictText(v)})
-		}
-	}
-	card.Fallback = card.Title + ": " + h.State.String() + reason(h.Why) + ". " + d.Why()
-	return Reply{Note: card}, nil
-}
-
-func reason(why string) string {
-	if why == "" {
-		return ""
-	}
-	return ": " + plain(why)
-}
-
-func verdictText(v agent.Verdict) string {
-	if v.Approve {
-		return "approved at " + clock(v.At)
-	}
-	switch {
-	case v.Back:
-		return "took the approval back at " + clock(v.At)
-	case v.Glass:
-		return "broke the glass at " + clock(v.At) + reason(v.Reason)
-	}
-	return "declined at " + clock(v.At) + reason(v.Reason)
 }
 
 func where(a rbac.Action) string {

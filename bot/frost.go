@@ -10,7 +10,7 @@ import (
 	"interlock/rbac"
 )
 
-const howToFreeze = "Say: freeze ENVIRONMENT until 18:00 because REASON. Instead of an environment, all; the time is UTC: 18:00, tomorrow 09:00, 2h, or 2026-12-01T09:00Z."
+const howToFreeze = "Say: freeze ENVIRONMENT until 18:00 because REASON. Instead of an environment, all. Times are UTC: 18:00, tomorrow 09:00, in 2h, 2026-12-01 09:00, or with a zone 2026-12-01T09:00+01:00."
 
 // longestFreeze is what is no freeze any more, but another tier.
 const longestFreeze = 90 * 24 * time.Hour
@@ -26,10 +26,10 @@ type frost struct {
 func parseFreeze(text string, now time.Time) (f frost, ok bool) {
 	env, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 	when, reason, because := cutWord(rest, "because")
-	when, isUntil := strings.CutPrefix(strings.TrimSpace(when), "until ")
-	at, known := parseTime(strings.TrimSpace(when), now.UTC())
+	between, when, isUntil := cutWord(when, "until")
+	at, known := parseTime(when, now.UTC())
 	f = frost{strings.ToLower(env), at, strings.TrimSpace(reason)}
-	return f, because && isUntil && known && env != "" && f.reason != ""
+	return f, because && isUntil && between == "" && known && env != "" && f.reason != ""
 }
 
 // cutWord cuts around the first such word.
@@ -44,9 +44,10 @@ func cutWord(text, word string) (before, after string, found bool) {
 }
 
 // parseTime reads a time to come: of day (today, or tomorrow when it has
-// passed), "tomorrow 09:00", a duration, or a whole moment. All are UTC.
+// passed), "tomorrow 09:00", a duration, or a whole moment. Without a zone it is UTC.
 func parseTime(text string, now time.Time) (time.Time, bool) {
-	if d, err := time.ParseDuration(text); err == nil {
+	text = strings.TrimSuffix(strings.ToUpper(text), " UTC") // as cards write it
+	if d, err := time.ParseDuration(strings.ToLower(strings.TrimPrefix(text, "IN "))); err == nil {
 		return now.Add(d), d > 0
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04"} {
@@ -55,7 +56,7 @@ func parseTime(text string, now time.Time) (time.Time, bool) {
 		}
 	}
 	day, clock := 0, text
-	if rest, ok := strings.CutPrefix(strings.ToLower(text), "tomorrow "); ok {
+	if rest, ok := strings.CutPrefix(text, "TOMORROW "); ok {
 		day, clock = 1, rest
 	}
 	t, err := time.Parse("15:04", clock)
@@ -81,7 +82,7 @@ func (in *Inbox) freeze(ctx context.Context, c Command) (Reply, error) {
 		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor), Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier,
 		Env: f.env, Until: f.until, Reason: f.reason,
 	})
-	return in.frozen(c, f.env, "freeze", refused, err)
+	return in.frozen(ctx, c, f.env, "freeze", refused, err)
 }
 
 func (in *Inbox) thaw(ctx context.Context, c Command) (Reply, error) {
@@ -92,20 +93,28 @@ func (in *Inbox) thaw(ctx context.Context, c Command) (Reply, error) {
 	refused, err := in.Control.Thaw(ctx, agent.ThawPress{
 		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor), Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier, Env: env, Reason: reason,
 	})
-	return in.frozen(c, env, "thaw", refused, err)
+	return in.frozen(ctx, c, env, "thaw", refused, err)
+}
+
+// click is a command as a press, for what judges both.
+func (c Command) click() Click {
+	return Click{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}
 }
 
 // frozen is the answer to an order; the thread is told by its own card.
-func (in *Inbox) frozen(_ Command, env, verb, refused string, err error) (Reply, error) {
+func (in *Inbox) frozen(ctx context.Context, c Command, env, verb, refused string, err error) (Reply, error) {
 	switch {
 	case err != nil:
 		return Reply{}, fmt.Errorf("%s: %w", verb, err)
 	case refused == "":
 		return Reply{}, nil
 	}
-	a := rbac.Action{Tool: verb, Effect: rbac.Read}
+	m := matter{verb: string(rbac.Do), act: rbac.Action{Tool: verb, Effect: rbac.Read}}
 	if env != agent.AllEnvironments {
-		a.Environment = env
+		m.act.Environment = env
 	}
-	return refusal(refused, matter{verb: string(rbac.Do), act: a}), nil
+	if _, _, r, _ := in.request(ctx, c.click(), m); in.Control.Gate.Decide(ctx, r).Outcome == rbac.Allow {
+		return said("Nothing changed: " + plain(refused) + "."), nil // it is not policy that refuses
+	}
+	return in.refusal(ctx, c.click(), refused, m), nil
 }

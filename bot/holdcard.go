@@ -48,9 +48,11 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 		{"Effect", act.Effect.String()},
 		{"Asked by", plain(h.Request.Actor.Name)},
 		{"Approvals", fmt.Sprintf("%d of %d%s", h.Approvals(), a.Need, lacking(h))},
-		{"Open until", until(h) + pace(a)},
-		{"Plan code", a.PlanCode()},
 	}
+	if h.Pending() && res == nil {
+		c.Fields = append(c.Fields, Field{"Open until", until(h) + pace(a)})
+	}
+	c.Fields = append(c.Fields, Field{"Plan code", a.PlanCode()})
 	if a.Bound.Commit != "" {
 		c.Fields = append(c.Fields, Field{"Code", short(a.Bound.Commit)})
 	}
@@ -66,9 +68,29 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	}
 	c.Next = next(h, res)
 	c.Buttons = holdButtons(h, res)
-	c.Fallback = fmt.Sprintf("%s: %s on %s: %s. Asked by %s, open until %s, plan code %s.", upper(c.Status),
-		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), until(h), a.PlanCode())
+	c.Fallback = holdFallback(h, c, res == nil)
 	return c
+}
+
+// holdFallback is the card in a line: how far it is, why it ended, what it would
+// do, and how long people can decide.
+func holdFallback(h agent.Hold, c Card, undone bool) string {
+	act, status, open := h.Request.Action, upper(c.Status), ""
+	switch {
+	case undone && h.Pending():
+		open = ", open until " + until(h)
+	case undone:
+		status += because(h.Why)
+	}
+	return fmt.Sprintf("%s: %s on %s: %s. Asked by %s%s, plan code %s.", status,
+		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), open, h.Approval.PlanCode())
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return " (" + plain(why) + ")"
 }
 
 // wouldDo is what the call would do, counted from the plan where there is one.
@@ -167,9 +189,15 @@ func next(h agent.Hold, res *agent.ToolResult) string {
 		if n := h.Approval.Need; n > 1 {
 			by = fmt.Sprintf("%d approvals by people other than %s run", n, who)
 		}
-		return by + " exactly this, as " + who + "'s change. If code, state or plan move, the card is void."
-	case h.State == agent.Approved && h.Frozen != nil && h.Approval.Broken() == nil:
-		return "It starts when the freeze ends, unless the card is over by then. A decline still wins until it has begun."
+		by += " exactly this, as " + who + "'s change."
+		if h.Frozen != nil {
+			by += " " + thawing(h)
+		}
+		return by + " If code, state or plan move, the card is void."
+	case h.State == agent.Approved && h.Approval.Broken() != nil:
+		return "It starts now. Everybody is told, and a review opens when it has ended. A decline still wins until it has begun."
+	case h.State == agent.Approved && h.Frozen != nil:
+		return thawing(h) + " A decline still wins until it has begun."
 	case h.State == agent.Approved:
 		return "It starts now. A decline still wins until it has begun."
 	case h.State == agent.Consumed:
@@ -210,25 +238,4 @@ func whyNot(value string) *Card {
 		Title: "Why not?", Body: "Your reason is shown on the card and told to the one who asked.",
 		Fallback: "Why not?", Buttons: []Button{{"Decline", verbDeny, value, Danger}},
 	}
-}
-
-func questionCard(h agent.Hold) Card {
-	q := h.Question
-	c := Card{Title: plain(q.Text), Status: h.State.String(), Tone: Waiting}
-	switch h.State {
-	case agent.Open:
-		c.Status = "waiting for an answer"
-		c.Next = "Without an answer until " + until(h) + ": " + plain(q.Otherwise) + "."
-		for _, o := range q.Choices {
-			c.Buttons = append(c.Buttons, Button{Label: plain(o), Verb: verbAnswer, Value: h.ID})
-		}
-	case agent.Answered:
-		c.Tone = Good
-		c.Fields = []Field{{plain(q.By.Name), plain(q.Answer)}}
-	default:
-		c.Tone = Neutral
-		c.Next = plain(q.Otherwise)
-	}
-	c.Fallback = fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, until(h), plain(q.Otherwise))
-	return c
 }

@@ -150,7 +150,7 @@ func (in *Inbox) settle(ctx context.Context, c Click, p agent.Press) (Reply, err
 	if h.State == agent.Void {
 		refused += ". The card is void: " + labelAgain + " makes a fresh plan"
 	}
-	r := refusal(refused, matter{verb: string(verbOf(h, p)), hold: h.ID})
+	r := in.refusal(ctx, c, refused, matter{verb: string(verbOf(h, p)), hold: h.ID})
 	r.Card = &card
 	return r, nil
 }

@@ -191,12 +191,51 @@ func TestLinkIsNotForged(t *testing.T) {
 		},
 		"who is taken for another at the end": func(t *testing.T, p *pair, c string) string {
 			taken := code(p.say(t, p.far, c))
-			p.far.ID, p.Who = "none", func(_ context.Context, a rbac.Actor) rbac.Actor { return bob } // both belong to bob by now
+			p.far.ID, p.Who = "none", func(context.Context, rbac.Actor) rbac.Actor { return bob } // both belong to bob by now
 			return p.say(t, p.here, taken)
 		},
 	} {
 		p := newPair()
 		p.refused(t, name, attack(t, p, code(p.say(t, p.here, "link"))))
+	}
+}
+
+// Whoever is refused learns why, when they could do something about it.
+func TestUnlinkableSaysWhy(t *testing.T) {
+	t.Parallel()
+	known := rbac.Actor{Org: "acme", Platform: "slack", Tenant: "T1", ID: "U2", Name: "Bob"}
+	stranger := rbac.Actor{Org: "acme", Platform: "slack", Tenant: "T1", ID: "U7", Name: "Alice"}
+	for want, pick := range map[string]func(p *pair) (from, to rbac.Actor){
+		"Not linked: this is the same account. Say it in the other chat.":                              func(p *pair) (rbac.Actor, rbac.Actor) { return p.here, p.here },
+		"Not linked: both accounts belong to somebody already. An administrator can change that.":      func(p *pair) (rbac.Actor, rbac.Actor) { return p.here, known },
+		"Not linked: neither account is known here. An administrator adds one of them first.":          func(p *pair) (rbac.Actor, rbac.Actor) { return p.far, stranger },
+		"This joins your account here with slack:T1/U1 (Alice). If that is you, confirm there, within": func(p *pair) (rbac.Actor, rbac.Actor) { return p.here, p.far },
+	} {
+		p := newPair()
+		from, to := pick(p)
+		if got := p.say(t, to, code(p.say(t, from, "link"))); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// An offer whose record was changed is worth nothing: the code signs each field.
+func TestChangedOfferIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(l *Link){
+		"another account":   func(l *Link) { l.From.ID = "U2" },
+		"another workspace": func(l *Link) { l.From.Tenant = "T2" },
+		"another chat":      func(l *Link) { l.From.Platform = "teams" },
+		"another taker":     func(l *Link) { l.To.ID = "m1" },
+		"a longer time":     func(l *Link) { l.Expires = l.Expires.Add(time.Hour) },
+	} {
+		p := newPair()
+		taken := code(p.say(t, p.far, code(p.say(t, p.here, "link"))))
+		for id, l := range p.offers.links {
+			change(&l)
+			p.offers.links[id] = l
+			p.refused(t, name, p.say(t, l.From, taken))
+		}
 	}
 }
 

@@ -19,15 +19,16 @@ func lacking(h agent.Hold) string {
 	return needs(h)
 }
 
+// needs names the demands on who approves; anyone else the number counts.
 func needs(h agent.Hold) string {
 	var all []string
-	special := false
 	for _, n := range h.Approval.Missing {
-		all = append(all, n.String())
-		special = special || len(n.From) > 0
+		if len(n.From) > 0 {
+			all = append(all, n.String())
+		}
 	}
-	if !special {
-		return "" // anyone who may approve: the number says it
+	if len(all) == 0 {
+		return ""
 	}
 	return "; still needed: " + strings.Join(all, ", ")
 }
@@ -44,7 +45,7 @@ func pace(a *agent.Approval) string {
 // the glass was broken.
 func waitFields(h agent.Hold, res *agent.ToolResult) (fields []Field) {
 	a := h.Approval
-	if f := h.Frozen; f != nil && h.Pending() && res == nil {
+	if f := h.Frozen; f != nil && h.Pending() && res == nil && a.Broken() == nil {
 		fields = append(fields, Field{"Frozen", frozenText(*f)})
 	}
 	if h.State == agent.Open && res == nil {
@@ -64,9 +65,21 @@ func waitFields(h agent.Hold, res *agent.ToolResult) (fields []Field) {
 		if n := a.Need - h.Approvals(); n > 0 {
 			text += fmt.Sprintf("; without %d of %d approvals", n, a.Need)
 		}
+		if h.Frozen != nil {
+			text += "; it does not wait for the freeze"
+		}
 		fields = append(fields, Field{"Glass broken", text})
 	}
 	return fields
+}
+
+// thawing says when a frozen call can start, and who can end the freeze.
+func thawing(h agent.Hold) string {
+	order := "thaw " + plain(h.Frozen.Env)
+	if h.Expires.Before(h.Frozen.Until) {
+		return "The freeze outlasts the card: it starts only if an approver says before " + until(h) + ": " + order + "."
+	}
+	return "It starts when the freeze ends; an approver can end it: " + order + "."
 }
 
 func frozenText(f rbac.Freeze) string {
@@ -74,5 +87,5 @@ func frozenText(f rbac.Freeze) string {
 	if env == agent.AllEnvironments {
 		env = "every environment"
 	}
-	return fmt.Sprintf("%s until %s by %s%s", env, f.Until.UTC().Format("2 January 15:04 MST"), plain(f.By), reason(f.Reason))
+	return fmt.Sprintf("%s until %s by %s%s", plain(env), f.Until.UTC().Format("2 January 15:04 MST"), plain(f.By), reason(f.Reason))
 }

@@ -28,7 +28,7 @@ func (m matter) value() string {
 
 // parseMatter reads a button; what it does not know is an action that is denied.
 func parseMatter(value string) (m matter) {
-	parts := strings.Split(value, "|")
+	parts := strings.Split(plain(value), "|")
 	m.verb = parts[0]
 	if len(parts) > 1 {
 		m.hold = parts[1]
@@ -40,17 +40,24 @@ func parseMatter(value string) (m matter) {
 	return m
 }
 
-// refusalButtons are on every refusal by policy.
+// refusalButtons are on every refusal by policy that the log shows.
 func refusalButtons(m matter) []Button {
 	return []Button{{"Why?", verbWhy, m.value(), Plain}, {labelAccess, verbAccess, m.value(), Plain}}
 }
 
-// refusal tells one person alone.
-func refusal(why string, m matter) Reply {
-	return Reply{
-		Private: "Refused: " + strings.TrimRight(why, ".") + ".",
-		Note:    &Card{Buttons: refusalButtons(m), Fallback: "Refused: " + why},
+// refusal tells one person alone. Access is offered only where something could
+// be granted: not to who is too late, and not to the one who asked.
+func (in *Inbox) refusal(ctx context.Context, c Click, why string, m matter) Reply {
+	why = "Refused: " + strings.TrimRight(why, ".") + "."
+	buttons := refusalButtons(m)
+	who, v, r, ok := in.request(ctx, c, m)
+	if !ok || in.Policy == nil {
+		return said(why)
 	}
+	if x := in.Policy.Explain(ctx, who, v, r); x.Decision.Outcome != rbac.Deny || len(x.Needed) == 0 {
+		buttons = buttons[:1]
+	}
+	return Reply{Private: why, Note: &Card{Buttons: buttons, Fallback: why}}
 }
 
 // request is what the matter asks policy, of the one who presses. A card that is
@@ -92,17 +99,26 @@ func explanationCard(who rbac.Actor, v rbac.Verb, r rbac.Request, x rbac.Explana
 	}
 	c := &Card{Title: "Why: " + plain(who.Name) + ", " + what + ", " + where(r.Action), Status: decided(x.Decision)}
 	c.Tone = map[rbac.Outcome]Tone{rbac.Deny: Bad, rbac.Ask: Waiting, rbac.Allow: Good}[x.Decision.Outcome]
-	for _, b := range x.Because {
-		c.Fields = append(c.Fields, Field{"Because", plain(b)})
+	if len(x.Because) > 0 {
+		c.Fields = append(c.Fields, Field{"Because", listed(x.Because)})
 	}
-	for _, n := range x.Needed {
-		c.Fields = append(c.Fields, Field{"Needed", plain(n)})
+	if len(x.Needed) > 0 {
+		c.Fields = append(c.Fields, Field{"Needed", listed(x.Needed)})
 	}
 	if len(x.Ask) > 0 {
 		c.Fields = append(c.Fields, Field{"Whom to ask", contacts(x.Ask, mostContacts)})
 	}
 	c.Fallback = strings.TrimSpace(c.Title + ": " + c.Status + ". " + plain(x.Decision.Why()))
 	return c
+}
+
+// listed is one text a line.
+func listed(all []string) string {
+	var lines []string
+	for _, s := range all {
+		lines = append(lines, plain(s))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func decided(d rbac.Decision) string {
@@ -114,7 +130,7 @@ func decided(d rbac.Decision) string {
 		for _, n := range d.Needs {
 			all = append(all, n.String())
 		}
-		return "asked: " + strings.Join(all, ", ")
+		return "needs " + strings.Join(all, ", ")
 	}
 	return "denied"
 }
@@ -129,8 +145,11 @@ func (in *Inbox) access(ctx context.Context, c Click) (Reply, error) {
 		return said("Refused: " + agent.NoSuch + "."), nil
 	}
 	x := in.Policy.Explain(ctx, who, v, r)
-	if x.Decision.Outcome != rbac.Deny {
+	switch {
+	case x.Decision.Outcome != rbac.Deny:
 		return said("Nothing is missing: policy would not deny this now."), nil
+	case len(x.Needed) == 0:
+		return said("No administrator can grant this: " + strings.TrimRight(plain(x.Decision.Why()), ".") + "."), nil
 	}
 	admins := in.Policy.Admins(ctx, c.Org)
 	if len(admins) == 0 {
@@ -138,9 +157,7 @@ func (in *Inbox) access(ctx context.Context, c Click) (Reply, error) {
 	}
 	text := fmt.Sprintf("%s asks for: %s, %s. Refused because %s. %s can grant it", plain(who.Name), orVerb(v, r), where(r.Action),
 		plain(strings.Join(x.Decision.Reasons, "; ")), contacts(admins, mostContacts))
-	if len(x.Needed) > 0 {
-		text += ", by: " + plain(strings.Join(x.Needed, "; "))
-	}
+	text += ", by: " + plain(strings.Join(x.Needed, "; "))
 	job := agent.Job{
 		ID:    strings.Join([]string{"access", string(who.Subject()), c.Value, time.Now().UTC().Format(time.DateOnly)}, "/"),
 		Title: "Access asked for", Notice: text + ".",

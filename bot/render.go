@@ -40,7 +40,7 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 	case agent.KindResumed:
 		return resumedCard(p.Text), "pause/" + ev.Turn, true
 	case agent.KindNotice:
-		return notice(plain(p.Title), Waiting, p.Text, nil), "", true
+		return notice(plain(p.Title), noticeTone(p.Title), p.Text, nil), "", true
 	case agent.KindStopped:
 		c = notice("Stopped", Bad, p.Text, p.Spent)
 		c.Fallback = upper(c.Body)
@@ -62,6 +62,17 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 func Shown(ev agent.Event) bool {
 	_, _, show := render(ev)
 	return show
+}
+
+// noticeTone is how a notice stands out: by what it tells, most only tell.
+func noticeTone(title string) Tone {
+	switch title {
+	case "Glass broken":
+		return Bad
+	case "Frozen", "Still waiting", "Access asked for", "Models":
+		return Waiting
+	}
+	return Neutral
 }
 
 func notice(title string, tone Tone, text string, sp *agent.Spent) Card {

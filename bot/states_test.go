@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,19 @@ func TestCardsOfWaiting(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		"approved-frozen-short": func(h *agent.Hold) {
+			yes(h, bob, []rbac.Need{{Count: 1}})
+			yes(h, carol, nil)
+			short := freeze
+			short.Env, short.Until = agent.AllEnvironments, noon.Add(30*time.Minute)
+			h.Frozen = &short
+		},
+		"approval-broken-frozen": func(h *agent.Hold) {
+			h.Frozen = &freeze
+			if err := h.Settle(agent.Verdict{Glass: true, By: carol, At: noon, Reason: "payments are down"}, h.Approval.Missing); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"approval-back": func(h *agent.Hold) {
 			yes(h, bob, h.Approval.Missing)
 			if err := h.Settle(agent.Verdict{Back: true, By: bob, At: noon.Add(2 * time.Minute)}, h.Approval.Missing); err != nil {
@@ -63,6 +77,37 @@ func TestCardsOfWaiting(t *testing.T) {
 		h := waiting()
 		make(&h)
 		golden(t, name, holdCard(h, nil))
+	}
+}
+
+// Each notice stands out by what it tells: an end is nothing that waits.
+func TestNoticesStandOut(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]Tone{
+		"Glass broken": Bad, "Frozen": Waiting, "Still waiting": Waiting, "Access asked for": Waiting, "Thawed": Neutral, "Accounts linked": Neutral,
+	} {
+		c, _, show := render(agent.Event{Kind: agent.KindNotice, Payload: agent.Payload{Title: title, Text: "so it is"}})
+		if !show || c.Tone != want || c.Fallback != title+": so it is" {
+			t.Errorf("%s: %+v", title, c)
+		}
+	}
+}
+
+// What is over says so on a lock screen, with the reason, and promises no time.
+func TestFallbackOfWhatIsOver(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[agent.State]string{agent.Void: "Void (the code moved): ", agent.Expired: "Expired (the code moved): ", agent.Denied: "Declined (the code moved): "} {
+		h := waiting()
+		h.State, h.Why = state, "the code moved"
+		c := holdCard(h, nil)
+		if !strings.HasPrefix(c.Fallback, want) || strings.Contains(c.Fallback, "open until") {
+			t.Errorf("%s: %q", state, c.Fallback)
+		}
+		for _, f := range c.Fields {
+			if f.Name == "Open until" || strings.Contains(f.Value, "can approve") {
+				t.Errorf("%s: still %s: %s", state, f.Name, f.Value)
+			}
+		}
 	}
 }
 
@@ -95,11 +140,6 @@ func TestModals(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	m := matter{verb: "do", act: rbac.Action{Tool: "tofu_apply", Effect: rbac.Change, Stack: "payments-prod", Environment: "prod"}}
-	r := refusal("Vic may not change: roles are viewer", m)
-	golden(t, "refusal", *r.Note)
-	if r.Private != "Refused: Vic may not change: roles are viewer." {
-		t.Errorf("%q", r.Private)
-	}
 	vic := rbac.Actor{Org: "acme", Platform: "person", ID: "vic", Name: "Vic"}
 	x := rbac.Explanation{
 		Decision: rbac.Decision{Reasons: []string{"Vic may not change: roles are viewer"}},

@@ -39,7 +39,7 @@ func (in *Inbox) verdict(ctx context.Context, c Click, hold, code string) (Reply
 	}
 	r, err := in.settle(ctx, c, p)
 	if err == nil && c.Verb == verbGlass && ours && !in.may(ctx, c, rbac.Break, h) {
-		r.Private += in.callable(ctx, h)
+		r.Private += in.callable(ctx, h, in.who(ctx, c.Actor))
 	}
 	return r, err
 }
@@ -57,30 +57,30 @@ func (in *Inbox) may(ctx context.Context, c Click, v rbac.Verb, h agent.Hold) bo
 // mostCalled is how many people a refusal names: a list is nobody.
 const mostCalled = 2
 
-// callable names people for somebody who may not break the glass themselves.
-func (in *Inbox) callable(ctx context.Context, h agent.Hold) string {
+// callable names people for somebody who may not break the glass themselves:
+// first those who may, then those who may approve and have not yet.
+func (in *Inbox) callable(ctx context.Context, h agent.Hold, presser rbac.Actor) string {
 	if in.Policy == nil {
 		return ""
 	}
-	all := in.Policy.Who(ctx, rbac.Break, h.Request)
-	for _, c := range in.Policy.Who(ctx, rbac.Approve, h.Request) {
-		if !contains(all, c) {
-			all = append(all, c)
+	var all []rbac.Contact
+	not := map[string]bool{presser.ID: true}
+	add := func(v rbac.Verb) {
+		for _, c := range in.Policy.Who(ctx, v, h.Request) {
+			if !not[c.ID] {
+				all, not[c.ID] = append(all, c), true
+			}
 		}
 	}
+	add(rbac.Break)
+	for _, w := range h.Approval.Standing() {
+		not[w.ID] = true
+	}
+	add(rbac.Approve)
 	if len(all) == 0 {
 		return " Nobody else can: ask an administrator."
 	}
 	return " Nobody else is reachable? Call " + contacts(all, mostCalled) + "."
-}
-
-func contains(all []rbac.Contact, c rbac.Contact) bool {
-	for _, o := range all {
-		if o.ID == c.ID {
-			return true
-		}
-	}
-	return false
 }
 
 // contacts names people with ids to paste, as many as fit.
@@ -99,16 +99,20 @@ func contacts(all []rbac.Contact, most int) string {
 // confirmCard asks for the name of what is destroyed.
 func confirmCard(h agent.Hold, value string) *Card {
 	return &Card{
-		Title: "This destroys", Body: wouldDo(h) + ". Type " + h.Confirm() + " to approve exactly this.",
+		Title: "This destroys", Body: wouldDo(h) + ". Type " + h.Confirm() + " to approve exactly this.", Next: "Type " + h.Confirm(),
 		Fallback: "Type " + h.Confirm() + " to approve what destroys.", Buttons: []Button{{"Approve", verbApprove, value, Danger}},
 	}
 }
 
 // glassCard asks why the glass is broken.
 func glassCard(h agent.Hold, value string) *Card {
-	body := "It runs without the approvals that are missing. Everybody is told at once, with your reason, and a review opens afterwards."
+	body, next := "It runs without the approvals that are missing. Everybody is told at once, with your reason, and a review opens afterwards.", ""
 	if name := h.Confirm(); name != "" {
 		body += " This destroys: type " + name + " first, then your reason."
+		next = "Type " + name + ", then your reason"
 	}
-	return &Card{Title: "Break the glass: why?", Body: body, Fallback: "Why do you break the glass?", Buttons: []Button{{labelGlass, verbGlass, value, Danger}}}
+	return &Card{
+		Title: "Break the glass: why?", Body: body, Next: next,
+		Fallback: "Why do you break the glass?", Buttons: []Button{{labelGlass, verbGlass, value, Danger}},
+	}
 }

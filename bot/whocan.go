@@ -37,7 +37,8 @@ func (in *Inbox) whoCan(ctx context.Context, c Command) (Reply, error) {
 	card := &Card{Title: "Who can " + verb + " " + plain(of)}
 	all := in.Policy.Who(ctx, v, r)
 	for _, p := range all {
-		card.Fields = append(card.Fields, Field{plain(p.Name), plain(strings.TrimPrefix(p.String(), p.Name+" "))})
+		ids := strings.TrimSuffix(strings.TrimPrefix(p.String(), p.Name+" ("), ")")
+		card.Fields = append(card.Fields, Field{plain(p.Name), plain(ids)})
 	}
 	switch len(all) {
 	case 0:

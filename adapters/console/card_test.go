@@ -54,6 +54,7 @@ func TestGoldenCards(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]bot.Card{
 		"approval": approvalCard(), "drift": driftCard(), "question": questionCard(), "refused": refusedCard(), "hostile": hostileCard(),
+		"refusal": refusalNote(), "why": whyCard(),
 		"line": {Body: "Alice pressed Put back to code", Fallback: "Alice pressed Put back to code"},
 	} {
 		r := newRoom(t, nil)
@@ -72,6 +73,20 @@ func TestCardSpeaks(t *testing.T) {
 	c := approvalCard()
 	c.Buttons = nil
 	wantNot(t, r.drawn(t, c), "<button", "<form")
+}
+
+// A note of buttons alone has no frame around them, and what is too long for a
+// column has a row of its own.
+func TestCardFits(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, nil)
+	want(t, r.drawn(t, refusalNote()), `<section class="card bare">`, "Why?", "Request access")
+	wantNot(t, r.drawn(t, approvalCard()), "bare", `class="wide"`)
+	got := r.drawn(t, whyCard())
+	want(t, got, `<div class="wide"><dt>Because</dt>`, `<div class="wide"><dt>Whom to ask</dt>`, "<div><dt>Needed</dt>")
+	c := refusalNote()
+	c.Body = "with words"
+	wantNot(t, r.drawn(t, c), "bare")
 }
 
 // No text of a card becomes markup, a class or an address.

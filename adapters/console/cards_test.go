@@ -29,6 +29,27 @@ func approvalCard() bot.Card {
 	}
 }
 
+// refusalNote has buttons alone: its text stands beside it.
+func refusalNote() bot.Card {
+	return bot.Card{
+		Buttons:  []bot.Button{{Label: "Why?", Verb: "why", Value: "approve|h1"}, {Label: "Request access", Verb: "access", Value: "approve|h1"}},
+		Fallback: "Refused: Vic may not approve.",
+	}
+}
+
+// whyCard has facts of several lines, and ids to paste.
+func whyCard() bot.Card {
+	return bot.Card{
+		Title: "Why: Vic, approve, payments-prod (prod)", Status: "denied", Tone: bot.Bad,
+		Fields: []bot.Field{
+			{Name: "Because", Value: "Vic is person:vic: role viewer.\nNo rule lets Vic approve."},
+			{Name: "Needed", Value: "the role approver"},
+			{Name: "Whom to ask", Value: "Bob (person:bob, slack:T1/U1; role approver), Carol (person:carol; role approver)"},
+		},
+		Fallback: "Why: Vic, approve, payments-prod (prod): denied. Vic may not approve",
+	}
+}
+
 func driftCard() bot.Card {
 	return bot.Card{
 		Title: "payments-prod drifted: 1 resource", Status: "1 new, 0 known, 0 gone", Tone: bot.Bad,

@@ -65,7 +65,7 @@ func open(o Options) (*Platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read assets: %w", err)
 	}
-	funcs := template.FuncMap{"markdown": markdown, "utc": utc, "stamp": stamp, "asset": a.url}
+	funcs := template.FuncMap{"markdown": markdown, "utc": utc, "stamp": stamp, "wide": wide, "asset": a.url}
 	html, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)

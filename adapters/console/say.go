@@ -198,5 +198,6 @@ func (p *Platform) modal(v viewer, rp reply) *modalPage {
 		b.Label, b.Style = c.Buttons[0].Label, c.Buttons[0].Style
 	}
 	c.Buttons = nil
-	return &modalPage{p.frame(v, rp.to, cmp.Or(c.Title, "Your reason")), p.card(v, rp.to, c), p.form(v, rp.to, c.Title, b), "Your reason"}
+	label := cmp.Or(c.Next, "Your reason")
+	return &modalPage{p.frame(v, rp.to, cmp.Or(c.Title, label)), p.card(v, rp.to, c), p.form(v, rp.to, c.Title, b), label}
 }

@@ -260,7 +260,7 @@ func TestModal(t *testing.T) {
 	b := r.browser(t)
 	f := b.form(b.page("/c/infra/t/t1"), "/click", ">Decline<")
 	_, got := b.fetch("/click", f)
-	want(t, got["modal"], "Why not?", "Your reason is shown.", "7f3a-91c2", `name="reason"`)
+	want(t, got["modal"], "Why not?", "Your reason is shown.", "7f3a-91c2", `name="reason"`, `<label for="reason">Your reason</label>`)
 	w := b.post("/click", f)
 	if w.Code != http.StatusOK {
 		t.Fatal(w.Code)
@@ -276,6 +276,18 @@ func TestModal(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	want(t, b.page("/c/infra/t/t1"), "Declined.")
+}
+
+// What is to be typed may be something else than a reason.
+func TestModalSaysWhatToType(t *testing.T) {
+	t.Parallel()
+	r := started(t, nil)
+	r.posts(t, approvalCard())
+	r.in.rep = bot.Reply{Modal: &bot.Card{Title: "This destroys", Next: "Type <web>"}}
+	b := r.browser(t)
+	_, got := b.fetch("/click", b.form(b.page("/c/infra/t/t1"), "/click", ">Approve<"))
+	want(t, got["modal"], `<label for="reason">Type &lt;web&gt;</label>`)
+	wantNot(t, got["modal"], "Your reason")
 }
 
 func TestClickFails(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"interlock/bot"
 )
@@ -28,6 +29,7 @@ type cardView struct {
 	Groups []groupView
 	Forms  []formView
 	Plain  bool // only a line of text
+	Bare   bool // only buttons
 }
 
 type messageView struct {
@@ -62,6 +64,7 @@ func (p *Platform) card(v viewer, at place, c bot.Card) *cardView {
 	cv := &cardView{Card: c, Groups: groups(c.Lines)}
 	cv.Tone, cv.Word, cv.Mark = tone(c.Tone)
 	cv.Plain = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && len(c.Fields)+len(c.Lines)+len(c.Buttons) == 0
+	cv.Bare = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && c.Body == "" && c.Next == "" && len(c.Fields)+len(c.Lines) == 0
 	for _, b := range c.Buttons {
 		cv.Forms = append(cv.Forms, p.form(v, at, c.Title, b))
 	}
@@ -106,6 +109,12 @@ func style(s bot.Style) string {
 		return string(s)
 	}
 	return "plain"
+}
+
+// wide tells whether a value is too long for a column beside others.
+func wide(value string) bool {
+	const column = 60 // runes
+	return strings.Contains(value, "\n") || utf8.RuneCountInString(value) > column
 }
 
 // groups joins the lines that follow each other and are of one resource.

@@ -121,7 +121,12 @@
     d.append(made(html));
     d.setAttribute("aria-labelledby", "modalhead");
     d.pressed = article;
-    d.addEventListener("close", () => { d.remove(); (button.isConnected ? button : by((article || {}).id) || by("main")).focus({ preventScroll: true }); });
+    d.addEventListener("close", () => {
+      d.remove();
+      const card = by((article || {}).id); // it may have been drawn again
+      const same = card && [...card.querySelectorAll("button")].find((b) => b.textContent === button.textContent);
+      (button.isConnected ? button : same || card || by("main")).focus({ preventScroll: true });
+    });
     document.body.append(d);
     d.showModal();
     d.querySelector("textarea").focus();
