@@ -227,6 +227,7 @@ func TestFreezeHoldsApprovedCalls(t *testing.T) {
 		"by a thaw": func(w *world) {
 			w.refused(w.thaw("bob", "prod"), "no rule lets bob")
 			w.refused(w.thaw("dan", "lab"), "lab is not frozen")
+			w.refused(w.thaw("dan", "all"), "there is no freeze of every environment")
 			if why := w.thaw("dan", "prod"); why != "" {
 				w.Fatal(why)
 			}

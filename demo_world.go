@@ -36,6 +36,7 @@ orgs:
       alice: {name: Alice, roles: [operator]}
       bob: {name: Bob, roles: [approver]}
       carol: {name: Carol, roles: [viewer]}
+      dana: {name: Dana, roles: [approver, breakglass, admin]}
     environments:
       prod: {tier: gated}
     channels:

@@ -128,11 +128,8 @@ func (c *Control) right(ctx context.Context, h Hold, p Press) rbac.Decision {
 // unready tells why a call may not be let run by this press, if so. When what
 // stands under the card has moved, the hold becomes void.
 func (c *Control) unready(ctx context.Context, s *Session, h *Hold, p Press) (string, error) {
-	if want := h.Confirm(); want != "" && !strings.EqualFold(strings.TrimSpace(p.Typed), want) {
-		return "this destroys: type " + want + " to confirm", nil
-	}
-	if p.Glass && utf8.RuneCountInString(strings.TrimSpace(p.Text)) < shortestReason {
-		return fmt.Sprintf("breaking the glass needs a reason of at least %d characters", shortestReason), nil
+	if why := h.Unconfirmed(p); why != "" {
+		return why, nil
 	}
 	d, why, err := c.broken(ctx, s, *h)
 	if err != nil {
@@ -142,6 +139,21 @@ func (c *Control) unready(ctx context.Context, s *Session, h *Hold, p Press) (st
 		h.State, h.Why = Void, why
 	}
 	return why, nil
+}
+
+// Unconfirmed tells what must still be typed before this press can let the call
+// run, if anything.
+func (h *Hold) Unconfirmed(p Press) string {
+	want := h.Confirm()
+	switch {
+	case !p.Approve && !p.Glass:
+		return ""
+	case want != "" && !strings.EqualFold(strings.TrimSpace(p.Typed), want):
+		return "this destroys: type " + want + " to confirm"
+	case p.Glass && utf8.RuneCountInString(strings.TrimSpace(p.Text)) < shortestReason:
+		return fmt.Sprintf("breaking the glass needs a reason of at least %d characters", shortestReason)
+	}
+	return ""
 }
 
 // shortestReason is what breaking the glass needs, in characters: a word is no reason.

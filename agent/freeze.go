@@ -67,7 +67,10 @@ func (c *Control) Thaw(ctx context.Context, p ThawPress) (refused string, err er
 		return "", fmt.Errorf("thaw %s: %w", p.Env, err)
 	}
 	if len(ended) == 0 {
-		return frozenName(p.Env) + " is not frozen", nil
+		if p.Env == AllEnvironments {
+			return "there is no freeze of every environment", nil
+		}
+		return p.Env + " is not frozen", nil
 	}
 	text := fmt.Sprintf("%s thawed %s, which was frozen: %s.", line(p.By.Name), frozenName(p.Env), ended[0].Reason)
 	if p.Reason != "" {

@@ -125,7 +125,9 @@ func (h *Hold) Settle(v Verdict, missing []rbac.Need) error {
 	case v.Glass:
 		h.State = Approved
 	case v.Back:
-		h.State = Open
+		if a.Broken() == nil { // a broken glass never rested on approvals
+			h.State = Open
+		}
 	case !v.Approve:
 		h.State, h.Why = Denied, v.Reason
 	case len(missing) == 0 && h.Approvals() >= a.Need:

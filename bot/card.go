@@ -95,6 +95,7 @@ type Card struct {
 	Fields              []Field
 	Lines               []Line // what changes, one a line
 	Next                string // what happens next; of a modal, what is to be typed, if not a reason
+	Draft               string `json:",omitempty"` // of a modal, what stands in its field already
 	Footer              string
 	Buttons             []Button
 	Fallback            string

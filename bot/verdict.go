@@ -25,17 +25,14 @@ func (in *Inbox) verdict(ctx context.Context, c Click, hold, code string) (Reply
 		p.Back = true
 	case verbApprove:
 		p.Approve, p.Typed = true, text
-		if text == "" && ours && h.Confirm() != "" && in.may(ctx, c, rbac.Approve, h) {
-			return Reply{Modal: confirmCard(h, c.Value)}, nil
-		}
 	case verbGlass:
 		p.Glass, p.Text = true, text
-		if text == "" && ours && in.may(ctx, c, rbac.Break, h) {
-			return Reply{Modal: glassCard(h, c.Value)}, nil
-		}
 		if h.Confirm() != "" {
 			p.Typed, p.Text, _ = strings.Cut(text, " ")
 		}
+	}
+	if why := h.Unconfirmed(p); ours && why != "" && in.may(ctx, c, verbOf(h, p), h) {
+		return Reply{Modal: toType(h, c, text, why)}, nil
 	}
 	r, err := in.settle(ctx, c, p)
 	if err == nil && c.Verb == verbGlass && ours && !in.may(ctx, c, rbac.Break, h) {
@@ -94,6 +91,18 @@ func contacts(all []rbac.Contact, most int) string {
 		text += fmt.Sprintf(" and %d more", n)
 	}
 	return text
+}
+
+// toType asks for what must be typed; what was typed wrong comes back to be mended.
+func toType(h agent.Hold, c Click, typed, why string) *Card {
+	card := confirmCard(h, c.Value)
+	if c.Verb == verbGlass {
+		card = glassCard(h, c.Value)
+	}
+	if typed != "" {
+		card.Body, card.Draft = "Not yet: "+why+". "+card.Body, typed
+	}
+	return card
 }
 
 // confirmCard asks for the name of what is destroyed.

@@ -96,7 +96,8 @@ func TestWordsOfAPress(t *testing.T) {
 	}
 }
 
-// Of what destroys, the name is typed first and the reason after it.
+// Of what destroys, the name is typed first and the reason after it. What was
+// typed wrong comes back to be mended, and nothing has run.
 func TestGlassOfWhatDestroys(t *testing.T) {
 	t.Parallel()
 	erin := rbac.Actor{Org: "acme", Platform: "person", ID: "erin", Name: "Erin"}
@@ -109,8 +110,14 @@ func TestGlassOfWhatDestroys(t *testing.T) {
 		c := newCounter(t, func(h *agent.Hold) { h.Request.Action.Effect = rbac.Destroy })
 		c.book.may["break erin"] = true
 		r := c.press(erin, verbGlass, c.value(), text)
-		if !strings.Contains(r.Private, want) || r.Note == nil || r.Note.Buttons[0].Value != "break|HOLD" {
-			t.Errorf("%q: %q, %+v", text, r.Private, r.Note)
+		if r.Modal == nil || !strings.HasPrefix(r.Modal.Body, "Not yet: ") || !strings.Contains(r.Modal.Body, want) || r.Modal.Draft != strings.TrimSpace(text) {
+			t.Errorf("%q: %+v", text, r.Modal)
+		}
+		if h, err := c.store.Held(t.Context(), "acme", "HOLD"); err != nil || len(h.Approval.Verdicts) != 0 {
+			t.Errorf("%q counted: %+v, %v", text, h.Approval.Verdicts, err)
+		}
+		if r := c.press(bob, verbGlass, c.value(), text); r.Modal != nil || r.Note == nil || r.Note.Buttons[0].Value != "break|HOLD" {
+			t.Errorf("%q by who may not: %+v", text, r)
 		}
 	}
 }

@@ -167,7 +167,10 @@ func decide(ctx context.Context, p Policy, r Request) Decision {
 	if len(limits) == 1 {
 		limits = append(limits, Ceiling{Tier: Observe, Of: "what nobody configured"})
 	}
-	d := ceiling(lowest(limits), r.Action.Effect).And(rule(ctx, p, r.Actor, Do, r)).And(raise(r))
+	d := ceiling(lowest(limits), r.Action.Effect).And(rule(ctx, p, r.Actor, Do, r))
+	if d.Outcome != Deny { // what is denied anyway is not denied for what was read
+		d = d.And(raise(r))
+	}
 	switch d.Outcome {
 	case Deny:
 		d.Needs, d.Whom = nil, p.Whom(ctx, Do, r)

@@ -3,6 +3,7 @@ package rbac
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -82,6 +83,18 @@ func TestMatrix(t *testing.T) {
 			if got != cell {
 				t.Errorf("tier %d effect %d: %c, want %c", tier, e, got, cell)
 			}
+		}
+	}
+}
+
+// Foreign text makes people be asked; what is denied anyway is not denied for it.
+func TestForeignTextIsNoReasonToDeny(t *testing.T) {
+	t.Parallel()
+	for _, tier := range []Tier{Observe, Gated} {
+		e := &Enforcer{fixed{[]Tier{tier}, Allow, nil}}
+		d := e.Decide(t.Context(), Request{Org: "o", Actor: Actor{Org: "o"}, Tier: tier, Action: Action{Effect: Change}, Label: Label{Foreign, Internal, []string{"a ticket"}}})
+		if said := strings.Contains(strings.Join(d.Reasons, ";"), "foreign text was read: a ticket"); said != (d.Outcome == Ask) || (tier == Observe) != (d.Outcome == Deny) {
+			t.Errorf("%s: %+v", tier, d)
 		}
 	}
 }

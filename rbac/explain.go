@@ -258,6 +258,9 @@ func (t *teller) lift(l Ceiling, need Tier) {
 	case "environment", "profile":
 		t.needed("raises: - {%s: %s, tier: %s, until: ..., because: ...}", kind, name, need)
 	case "channel":
+		if t.r.Channel == "" {
+			return // nobody can be told to raise a channel that was not named
+		}
 		t.needed("raises: - {channel: %q, tier: %s, until: ..., because: ...}", t.r.Channel, need)
 	case "the":
 		t.needed("a role whose ceiling is tier %s: operator", need)

@@ -99,11 +99,19 @@ func (o *orgPolicy) rule(who Actor, v Verb, r Request, m memo) (d Decision, stop
 	case by != nil && by.Eft == "deny":
 		return denied(fmt.Sprintf("a rule denies %s to %s (%s)%s", or(by.Act, what), name, by.Object, reason(by))), true, nil
 	case !ok:
-		return denied(fmt.Sprintf("%s may not %s: roles are %s", name, what, or(strings.Join(roles, ", "), "none"))), false, nil
+		return denied(fmt.Sprintf("%s may not %s: roles are %s", name, aloud(what), or(strings.Join(roles, ", "), "none"))), false, nil
 	}
 	d = allow
-	d.Reasons = []string{fmt.Sprintf("%s may %s as %s", name, what, or(strings.Join(roles, ", "), "named by a rule"))}
+	d.Reasons = []string{fmt.Sprintf("%s may %s as %s", name, aloud(what), or(strings.Join(roles, ", "), "named by a rule"))}
 	return d, false, nil
+}
+
+// aloud is an act as people say it.
+func aloud(what string) string {
+	if what == string(Break) {
+		return "break the glass"
+	}
+	return what
 }
 
 // known finds the person who an Actor is. Only Resolve makes such Actors.

@@ -19,11 +19,8 @@ func (db *DB) SetMembers(ctx context.Context, org, source string, members []stri
 		return err
 	}
 	return db.changePolicy(ctx, org, "keep members", func(tx *gorm.DB) (bool, error) {
-		was, _, err := one[string](tx, "SELECT ids FROM members WHERE org = ? AND source = ?", org, source)
-		if err != nil {
-			return false, err
-		}
-		return was != ids, tx.Exec(`INSERT INTO members (org, source, ids, at) VALUES (?, ?, ?, ?)
+		// the same list counts as news: the old one may have been too old to count
+		return true, tx.Exec(`INSERT INTO members (org, source, ids, at) VALUES (?, ?, ?, ?)
 			ON CONFLICT (org, source) DO UPDATE SET ids = excluded.ids, at = excluded.at`, org, source, ids, nowMicros()).Error
 	})
 }

@@ -59,7 +59,7 @@ func TestPolicyCount(t *testing.T) {
 		moves("a person", true, db.AddPerson(ctx, org, store.Person{ID: "alice"}))
 		moves("another Org's person", false, db.AddPerson(ctx, agenttest.Rival, store.Person{ID: "alice"}))
 		moves("members", true, db.SetMembers(ctx, org, "oidc:dba", []string{"person:b", "person:a", "person:b"}))
-		moves("the same members", false, db.SetMembers(ctx, org, "oidc:dba", []string{"person:a", "person:b"}))
+		moves("the same members, read anew", true, db.SetMembers(ctx, org, "oidc:dba", []string{"person:a", "person:b"}))
 		moves("a freeze", true, db.Freeze(ctx, org, rbac.Freeze{ID: "f", Env: "prod", Until: at.Add(time.Hour), At: at}))
 		moves("the same freeze", false, db.Freeze(ctx, org, rbac.Freeze{ID: "f", Env: "lab", Until: at.Add(time.Hour), At: at}))
 		_, err := db.Thaw(ctx, org, "lab", rbac.Actor{}, at)

@@ -131,6 +131,7 @@ type modalPage struct {
 	Card  *cardView
 	Form  formView
 	Label string
+	Draft string
 }
 
 // reply shows the bot's reply to this person alone: in place to a script, after
@@ -199,5 +200,5 @@ func (p *Platform) modal(v viewer, rp reply) *modalPage {
 	}
 	c.Buttons = nil
 	label := cmp.Or(c.Next, "Your reason")
-	return &modalPage{p.frame(v, rp.to, cmp.Or(c.Title, label)), p.card(v, rp.to, c), p.form(v, rp.to, c.Title, b), label}
+	return &modalPage{p.frame(v, rp.to, cmp.Or(c.Title, label)), p.card(v, rp.to, c), p.form(v, rp.to, c.Title, b), label, c.Draft}
 }

@@ -25,7 +25,10 @@ import (
 //go:embed equivalent.txt
 var equivalent string
 
-var errBelow = errors.New("too few breaks are noticed")
+var (
+	errBelow   = errors.New("too few breaks are noticed")
+	errUntried = errors.New("some breaks could not be tried")
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,21 +53,25 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", *pkg, err)
 	}
-	same := reasons(equivalent)
+	whole, same := len(all), reasons(equivalent)
 	all = slices.DeleteFunc(all, func(m mutant) bool { return same[m.name()] })
 	found := len(all)
 	rand.New(rand.NewPCG(*seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // a draw, no secret
 	if *n > 0 && *n < len(all) {
 		all = all[:*n]
 	}
-	_, _ = fmt.Fprintf(out, "%s: %d of %d breaks, seed %d\n", *pkg, len(all), found, *seed)
+	_, _ = fmt.Fprintf(out, "%s: %d of %d breaks, seed %d; %d more change nothing and are left out\n", *pkg, len(all), found, *seed, whole-found)
 	t := try(ctx, *pkg, all, *jobs, out)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	share := float64(t.noticed) / float64(max(1, t.noticed+t.missed))
-	_, _ = fmt.Fprintf(out, "%d noticed, %d missed, %d do not compile: %.1f%% noticed (at least %.0f%% wanted)\n", t.noticed, t.missed, t.broken, 100*share, 100**bound)
-	if share < *bound {
+	_, _ = fmt.Fprintf(out, "%d noticed, %d missed, %d do not compile, %d could not be tried: %.1f%% noticed (at least %.0f%% wanted)\n",
+		t.noticed, t.missed, t.broken, t.failed, 100*share, 100**bound)
+	switch {
+	case t.failed > 0:
+		return errUntried
+	case share < *bound:
 		return errBelow
 	}
 	return nil
@@ -81,7 +88,7 @@ func reasons(list string) map[string]bool {
 	return same
 }
 
-type tally struct{ noticed, missed, broken int }
+type tally struct{ noticed, missed, broken, failed int }
 
 // try runs them, some at once, and names each that no test notices.
 func try(ctx context.Context, pkg string, all []mutant, jobs int, out io.Writer) (t tally) {
@@ -101,6 +108,12 @@ func try(ctx context.Context, pkg string, all []mutant, jobs int, out io.Writer)
 					_, _ = fmt.Fprintln(out, "missed", m)
 				case uncompiled:
 					t.broken++
+				default:
+					t.failed++
+					_, _ = fmt.Fprintln(out, "not tried", m)
+				}
+				if n := t.noticed + t.missed + t.broken + t.failed; n%50 == 0 {
+					_, _ = fmt.Fprintf(out, "%d of %d tried\n", n, len(all))
 				}
 				mu.Unlock()
 			}

@@ -94,7 +94,7 @@ func flipped(op token.Token) string {
 func (b *breaker) look(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.BinaryExpr:
-		if with := flipped(n.Op); with != "" && !text(n.X) && !text(n.Y) {
+		if with := flipped(n.Op); with != "" && (n.Op != token.ADD || !text(n.X) && !text(n.Y)) {
 			b.swap(n.OpPos, n.OpPos+token.Pos(len(n.Op.String())), with, n)
 		}
 	case *ast.UnaryExpr:
@@ -104,9 +104,7 @@ func (b *breaker) look(n ast.Node) bool {
 	case *ast.IfStmt:
 		b.never(n.Cond)
 	case *ast.SwitchStmt:
-		if n.Tag == nil {
-			b.cases(n.Body)
-		}
+		b.cases(n.Body, n.Tag == nil)
 	case *ast.Ident:
 		if with := map[string]string{"true": "false", "false": "true", "min": "max", "max": "min"}[n.Name]; with != "" {
 			b.swap(n.Pos(), n.End(), with, n)
@@ -134,12 +132,19 @@ func text(e ast.Expr) bool {
 	return false
 }
 
-func (b *breaker) cases(body *ast.BlockStmt) {
+// cases drops the conditions of a switch, one at a time; of a switch with a tag,
+// what a case does.
+func (b *breaker) cases(body *ast.BlockStmt, conditions bool) {
 	for _, s := range body.List {
-		if c, ok := s.(*ast.CaseClause); ok {
+		c, ok := s.(*ast.CaseClause)
+		switch {
+		case !ok || len(c.List) == 0:
+		case conditions:
 			for _, e := range c.List {
 				b.never(e)
 			}
+		case len(c.Body) > 0:
+			b.put(c, "", c.Pos(), c.End())
 		}
 	}
 }

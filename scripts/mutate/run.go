@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -34,8 +35,11 @@ func (m mutant) run(ctx context.Context, pkg string) result {
 	}
 	bin := filepath.Join(dir, "tests")
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", bin, pkg)
-	if build.Run() != nil {
-		return uncompiled
+	if out, err := build.CombinedOutput(); err != nil {
+		if bytes.Contains(out, []byte(filepath.Base(m.file)+":")) { // the compiler names the file that it refuses
+			return uncompiled
+		}
+		return failed
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
