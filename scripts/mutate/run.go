@@ -61,7 +61,7 @@ func (m mutant) overlay(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	broken := filepath.Join(dir, "broken.go")
+	broken := filepath.Join(dir, filepath.Base(m.file)) // the compiler names it so
 	if err := os.WriteFile(broken, m.apply(src), 0o600); err != nil {
 		return "", err
 	}
