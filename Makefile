@@ -9,7 +9,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 SETUP := scripts/setup.sh
 
-.PHONY: help demo test lint bench build
+.PHONY: help demo test lint bench mutate build
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +39,9 @@ bench: ## the figures, each beside a floor of the same run
 	$(GO) test -run '^TestInjections$$' -v . -every
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m .
 	$(GO) test -run '^$$' -bench . -timeout 60m ./store ./rbac ./adapters/docker ./adapters/llm/... ./agent/...
+
+mutate: ## break the policy package in small ways and count what its tests notice
+	scripts/mutate.sh
 
 build: ## released binaries, static, into bin/
 	@for os in linux darwin; do for arch in amd64 arm64; do \

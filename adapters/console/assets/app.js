@@ -129,7 +129,9 @@
     });
     document.body.append(d);
     d.showModal();
-    d.querySelector("textarea").focus();
+    const field = d.querySelector("textarea");
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length); // behind a draft
   };
 
   const took = (form, sent, res, ok) => {
