@@ -65,8 +65,8 @@ func TestFromConfig(t *testing.T) {
 	if bo := r.People["bo"]; !bo.Off || len(bo.Roles) != 0 {
 		t.Errorf("an added person replaced one of the file: %+v", bo)
 	}
-	if eve := r.People["eve"]; !slices.Equal(eve.Chat, []Actor{{Platform: "console", ID: "eve"}}) {
-		t.Errorf("an added person has an identity of the file: %+v", eve)
+	if eve := r.People["eve"]; !slices.Equal(eve.Chat, []Actor{{Platform: "console", ID: "eve"}}) || !slices.Equal(eve.Roles, []string{"admin"}) {
+		t.Errorf("an added person has an identity of the file, or no roles: %+v", eve)
 	}
 	if _, there := r.People["gone"]; there {
 		t.Error("a link made a person")

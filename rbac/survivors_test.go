@@ -80,3 +80,39 @@ func TestMatchedWithoutSize(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestWhyNamesNobodyWhenThereIsNobody(t *testing.T) {
+	t.Parallel()
+	for _, d := range []Decision{{Reasons: []string{"no"}}, {Reasons: []string{"no"}, Whom: []string{"Bob"}}} {
+		if got := d.Why(); strings.Contains(got, "Bob") != (len(d.Whom) > 0) || !strings.HasPrefix(got, "no") || len(d.Whom) == 0 && got != "no" {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// A channel that was not named cannot be raised, and nobody is told to.
+func TestNoRaiseOfNoChannel(t *testing.T) {
+	t.Parallel()
+	s := policy(t, acme())
+	for _, channel := range []string{"", room} {
+		r := ask("op", "gated", Change)
+		r.Channel, r.Tier = channel, Observe
+		tell := &teller{Snapshot: s, r: r, x: &Explanation{}}
+		tell.lift(Ceiling{Of: "channel " + channel}, Gated)
+		if said := len(tell.x.Needed) == 1; said != (channel != "") {
+			t.Errorf("channel %q: %q", channel, tell.x.Needed)
+		}
+	}
+}
+
+// What is refused is said as people say it.
+func TestBreakAloud(t *testing.T) {
+	t.Parallel()
+	s := policy(t, acme())
+	for verb, want := range map[Verb]string{Break: "may not break the glass: roles are viewer", Approve: "may not approve: roles are viewer"} {
+		d, err := s.Rule(t.Context(), someone("vi"), verb, ask("op", "gated", Change))
+		if err != nil || !strings.Contains(strings.Join(d.Reasons, ";"), want) {
+			t.Errorf("%s: %q, %v", verb, d.Reasons, err)
+		}
+	}
+}
