@@ -7,12 +7,12 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /interlock . && mkdir -p /data
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /interlock . && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /interlock-runner ./adapters/docker/runner && mkdir -p /data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
-COPY --from=build /interlock /interlock
+COPY --from=build /interlock /interlock-runner /
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
 ENV INTERLOCK_DATA_DIR=/data

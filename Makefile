@@ -44,6 +44,9 @@ mutate: ## break the policy package in small ways and count what its tests notic
 	scripts/mutate.sh
 
 build: ## released binaries, static, into bin/
+	@for arch in amd64 arm64; do \
+	  GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags "-s -w" -o bin/interlock-runner-linux-$$arch ./adapters/docker/runner || exit 1; \
+	done
 	@for os in linux darwin; do for arch in amd64 arm64; do \
 	  echo "bin/interlock-$$os-$$arch"; \
 	  GOOS=$$os GOARCH=$$arch $(GO) build $(FLAGS) -o bin/interlock-$$os-$$arch . || exit 1; \

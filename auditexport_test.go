@@ -182,7 +182,7 @@ func TestExportOfAnErasedCard(t *testing.T) {
 func TestExportOfOneOrg(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "interlock.yaml")
-	if err := os.WriteFile(file, []byte("data_dir: data\norgs: {acme: {policy: database}, rival: {policy: database}}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("data_dir: data\nsandbox: {shared_kernel: true}\norgs: {acme: {policy: database}, rival: {policy: database}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, _, err := config.Load(file, nil)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,12 +39,21 @@ func doctorCommand(file *string) *cobra.Command {
 	}
 }
 
+// warning is what should be known and may be meant.
+type warning struct{ lines []string }
+
+func (w *warning) Error() string { return strings.Join(w.lines, "; ") }
+
 func diagnose(ctx context.Context, all []check, out io.Writer) error {
 	wrong := 0
 	for _, c := range all {
 		found, err := c.run(ctx)
 		if err == nil {
 			_, _ = fmt.Fprintf(out, "ok     %-12s %s\n", c.name, found)
+			continue
+		}
+		if w := (*warning)(nil); errors.As(err, &w) {
+			_, _ = fmt.Fprintf(out, "WARN   %-12s %s\n", c.name, strings.Join(w.lines, "\n"+strings.Repeat(" ", 20)))
 			continue
 		}
 		wrong++
@@ -61,6 +71,8 @@ func diagnose(ctx context.Context, all []check, out io.Writer) error {
 func checks(cfg config.Config) []check {
 	all := []check{
 		{"engine", func(ctx context.Context) (string, error) { return checkEngine(ctx, cfg) }, ""},
+		{"escapes", func(ctx context.Context) (string, error) { return checkEscapes(ctx, cfg) }, ""},
+		{"runner", func(context.Context) (string, error) { return checkRunner(cfg) }, ""},
 		{"image", func(ctx context.Context) (string, error) { return checkImage(ctx, cfg) }, "build it with scripts/setup.sh image, or name another one in sandbox.image"},
 		{"database", func(ctx context.Context) (string, error) { return checkDatabase(ctx, cfg) }, "check database.url, and that data_dir can be written"},
 	}
@@ -78,6 +90,24 @@ func checkEngine(ctx context.Context, cfg config.Config) (string, error) {
 		e, err := box.Ping(ctx)
 		return fmt.Sprintf("%s, API %s", e.Version, e.API), err
 	})
+}
+
+func checkEscapes(ctx context.Context, cfg config.Config) (string, error) {
+	return withSandbox(cfg, func(box *docker.Sandbox) (string, error) {
+		e, err := box.Ping(ctx)
+		if err != nil {
+			return "", err
+		}
+		found := e.Escapes()
+		if len(found) == 0 {
+			return "none known of this engine and its runc", nil
+		}
+		return "", &warning{append(found, "update them, unless your distribution has mended these under the same number")}
+	})
+}
+
+func checkRunner(cfg config.Config) (string, error) {
+	return withSandbox(cfg, func(box *docker.Sandbox) (string, error) { return box.Runner() })
 }
 
 func checkImage(ctx context.Context, cfg config.Config) (string, error) {

@@ -31,7 +31,7 @@ func TestTakenBackUnderBrokenGlass(t *testing.T) {
 					continue
 				}
 				v.At = at
-				if err := h.Settle(v, missing); err != nil && !(v.Approve && h.State == Approved) {
+				if err := h.Settle(v, missing); err != nil && (!v.Approve || h.State != Approved) {
 					t.Fatal(err)
 				}
 			}

@@ -56,7 +56,8 @@ func TestPolicyElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"policy.yaml": wholePolicy,
-		"interlock.yaml": `orgs:
+		"interlock.yaml": `sandbox: {shared_kernel: true}
+orgs:
   acme: {policy: policy.yaml}
   other: {policy: database}
 `,

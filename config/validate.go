@@ -90,7 +90,7 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 	k.model(c.Model)
 	k.oneOf("log.level", "level", c.Log.Level, levels)
 	k.oneOf("log.format", "format", c.Log.Format, formats)
-	k.sandbox(c.Sandbox)
+	k.sandbox(c.Sandbox, len(c.Orgs))
 	for _, name := range names(c.Orgs) {
 		key := join("orgs", shown(name))
 		k.name(key, "an organisation", name)
@@ -113,13 +113,21 @@ func (c *checker) address(addr string, remote bool) {
 	}
 }
 
-func (c *checker) sandbox(s Sandbox) {
+// leastPids is what a runner and one command need, threads included.
+const leastPids = 16
+
+func (c *checker) sandbox(s Sandbox, orgs int) {
 	if s.Image == "" {
 		c.report("sandbox.image", "must name an image")
 	}
 	c.positive("sandbox.memory", s.Memory > 0)
 	c.positive("sandbox.cpus", s.CPUs > 0 && s.CPUs <= 1024)
-	c.positive("sandbox.pids", s.Pids > 0)
+	if s.Pids < leastPids {
+		c.report("sandbox.pids", "must be at least %d", leastPids)
+	}
+	if orgs > 1 && (s.Runtime == "" || s.Runtime == "runc") && !s.SharedHost {
+		c.report("sandbox.runtime", "%d organisations would share one kernel: set a runtime that keeps them apart, such as runsc, or sandbox.shared_kernel: true when they trust each other", orgs)
+	}
 	c.positive("sandbox.file_size", s.FileSize > 0)
 	c.positive("sandbox.output_limit", s.OutputLimit > 0)
 	c.positive("sandbox.parallel", s.Parallel > 0)

@@ -5,7 +5,8 @@
 #   setup.sh engine    a Docker engine that answers
 #   setup.sh tofu      OpenTofu for the sandbox; prints the path of the program
 #   setup.sh provider  the demo's provider; prints the path of the program
-#   setup.sh image     the sandbox image; prints its name
+#   setup.sh runner    the first process of a sandbox; prints the path of the program
+#   setup.sh image     the sandbox image, and the runner; prints the image's name
 #   setup.sh postgres  a throwaway PostgreSQL on loopback; prints its URL
 #   setup.sh chromium  a browser for tests; prints its path
 #   setup.sh gcc       a C compiler, which go test -race needs
@@ -180,8 +181,20 @@ rootfs() {
 	chmod 1777 "$1/tmp"
 }
 
+part_runner() {
+	src=$here/../adapters/docker
+	out=$cache/runner-$(digest "$src"/runner/*.go "$here"/../agent/frames/*.go "$here/../go.mod")-linux-$(arch)
+	if [ ! -x "$out" ]; then
+		say "building the sandbox's runner"
+		build "$here/.." ./adapters/docker/runner "$out" ""
+	fi
+	ln -sfn "${out##*/}" "$cache/runner-linux-$(arch)"
+	echo "$out"
+}
+
 part_image() {
 	part_engine
+	part_runner >/dev/null
 	t=$(part_tofu)
 	p=$(part_provider)
 	tag=interlock-sandbox:$(printf '%s\n' "$t" "$p" | sed 's|.*/||' | cat - "$here/setup.sh" "$here"/image/* | sha | cut -c1-12)
@@ -262,6 +275,6 @@ part_chromium() {
 }
 
 case ${1:-} in
-engine | tofu | provider | image | postgres | chromium | gcc) "part_$1" ;;
-*) die "use: setup.sh engine|tofu|provider|image|postgres|chromium|gcc" ;;
+engine | tofu | provider | runner | image | postgres | chromium | gcc) "part_$1" ;;
+*) die "use: setup.sh engine|tofu|provider|runner|image|postgres|chromium|gcc" ;;
 esac

@@ -23,6 +23,8 @@ import (
 type Options struct {
 	Engine      string        // address such as unix:///var/run/docker.sock; empty looks in the usual places
 	Image       string        // of a Command that names none
+	Runner      string        // program that is the first process of a session's container; empty looks in the usual places
+	Runtime     string        // of the engine, such as runsc; empty is the engine's own
 	DataDir     string        // on this host; the engine must be able to mount what is below it
 	Instance    string        // this installation: two of them on one engine leave each other alone
 	Memory      int64         // bytes, swap included: 1 GiB
@@ -64,10 +66,12 @@ type Sandbox struct {
 	uid  int
 	gid  int
 
-	mu    sync.Mutex
-	facts *facts
-	locks map[string]*lock     // of the names in use by this process: a sweep passes them by
-	used  map[string]time.Time // when a session's container last served
+	mu        sync.Mutex
+	facts     *facts
+	runnerAt  string
+	locks     map[string]*lock     // of the names in use by this process: a sweep passes them by
+	used      map[string]time.Time // when a session's container last served
+	residents map[string]*resident
 }
 
 var _ agent.Sandbox = (*Sandbox)(nil)
@@ -83,7 +87,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("find data folder: %w", err)
 	}
 	o.DataDir = dir
-	for _, sub := range []string{callsDir, workspacesDir} {
+	for _, sub := range []string{callsDir, workspacesDir, boxesDir, programsDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
@@ -95,14 +99,22 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		o: o.withDefaults(), cli: cli, host: host,
-		locks: map[string]*lock{}, used: map[string]time.Time{},
+		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{},
 	}
 	s.uid, s.gid = sandboxUser()
 	return s, nil
 }
 
-// Close lets go of the connection. Containers stay.
-func (s *Sandbox) Close() error { return s.cli.Close() }
+// Close lets go of the engine. The containers of sessions end, their workspaces
+// stay; fresh containers go on to their end.
+func (s *Sandbox) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.residents {
+		_ = r.conn.Close()
+	}
+	return s.cli.Close()
+}
 
 // Exec runs c and returns what it left. The error means that the outcome is
 // not known or that nothing ran; a command that fails is an Output. A command

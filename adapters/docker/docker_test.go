@@ -12,6 +12,7 @@ import (
 
 	"github.com/moby/moby/client"
 
+	"interlock/adapters/docker/dockertest"
 	"interlock/agent"
 )
 
@@ -26,6 +27,7 @@ func drop(context.Context, string, string, string) bool { return false }
 func open(tb testing.TB, o Options) *Sandbox {
 	tb.Helper()
 	o.Image = orDefault(o.Image, testImage())
+	o.Runner = orDefault(o.Runner, dockertest.Runner(tb))
 	o.DataDir = orDefault(o.DataDir, tb.TempDir())
 	o.Instance = orDefault(o.Instance, fmt.Sprint(tb.Name(), "/", os.Getpid()))
 	o.Grace = orDefault(o.Grace, 30*time.Second)

@@ -84,8 +84,14 @@ func local(name string) bool {
 // open makes a folder with its owner file and gives its work folder to the
 // sandbox's user.
 func (s *Sandbox) open(dir string, o owner) (*os.Root, error) {
+	if known, err := readOwner(dir); err == nil && known == o { // written last
+		return os.OpenRoot(filepath.Join(dir, workSub))
+	}
 	if err := os.MkdirAll(filepath.Join(dir, workSub), 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	if err := s.chown(filepath.Join(dir, workSub)); err != nil {
+		return nil, err
 	}
 	b, err := json.Marshal(o)
 	if err != nil {
@@ -93,9 +99,6 @@ func (s *Sandbox) open(dir string, o owner) (*os.Root, error) {
 	}
 	if err := writeFile(filepath.Join(dir, ownerFile), b); err != nil {
 		return nil, fmt.Errorf("write owner: %w", err)
-	}
-	if err := s.chown(filepath.Join(dir, workSub)); err != nil {
-		return nil, err
 	}
 	return os.OpenRoot(filepath.Join(dir, workSub))
 }

@@ -31,10 +31,11 @@ func sandboxUser() (uid, gid int) {
 // mounts and nothing else, so that no caller can widen it.
 func (s *Sandbox) hostConfig(f facts, mounts []mount.Mount, log container.LogConfig) *container.HostConfig {
 	return &container.HostConfig{
+		Runtime:        s.o.Runtime,
 		NetworkMode:    "none",
 		ReadonlyRootfs: true,
 		CapDrop:        []string{"ALL"},
-		SecurityOpt:    []string{"no-new-privileges:true"},
+		SecurityOpt:    []string{"no-new-privileges:true", seccomp()},
 		IpcMode:        container.IPCModePrivate,
 		CgroupnsMode:   container.CgroupnsModePrivate,
 		ShmSize:        shmSize,

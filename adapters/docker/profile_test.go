@@ -73,7 +73,7 @@ func TestNothingOfTheHostsEnvironment(t *testing.T) {
 // TestHostConfig is what the kernel cannot be asked.
 func TestHostConfig(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{Memory: 16 << 20, Pids: 7})
+	s := open(t, Options{Memory: 16 << 20, Pids: 17})
 	cmd := inSession("true")
 	exec(t, s, cmd)
 	got, err := s.cli.ContainerInspect(t.Context(), s.sessionName(cmd), inspect)
@@ -83,8 +83,8 @@ func TestHostConfig(t *testing.T) {
 	h := got.Container.HostConfig
 	switch {
 	case h.Privileged, h.NetworkMode != "none", !h.ReadonlyRootfs, h.PidMode != "", h.UTSMode != "", h.UsernsMode != "",
-		len(h.CapAdd) > 0, len(h.Devices) > 0, len(h.Binds) > 0, len(h.Mounts) != 1, h.AutoRemove,
-		h.Memory != 16<<20 || h.MemorySwap != 16<<20, *h.PidsLimit != 7, len(h.PortBindings) > 0:
+		len(h.CapAdd) > 0, len(h.Devices) > 0, len(h.Binds) > 0, len(h.Mounts) != 3, !h.Mounts[1].ReadOnly, !h.Mounts[2].ReadOnly, h.AutoRemove,
+		h.Memory != 16<<20 || h.MemorySwap != 16<<20, *h.PidsLimit != 17, len(h.PortBindings) > 0:
 		t.Errorf("%+v", h)
 	}
 }

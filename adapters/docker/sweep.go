@@ -46,7 +46,7 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 		removed += n
 		err = errors.Join(err, serr)
 	}
-	return removed, err
+	return removed, errors.Join(err, s.sweepBoxes())
 }
 
 func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, keep Keep) (gone bool, err error) {
@@ -65,8 +65,31 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 		return false, nil
 	}
 	defer unlock()
-	err = s.remove(ctx, box.ID)
+	if box.Labels[labelKind] == kindSession {
+		err = s.dismiss(ctx, name)
+	} else {
+		err = s.remove(ctx, box.ID)
+	}
 	return err == nil, err
+}
+
+// sweepBoxes removes the sockets that a process left behind when it was killed.
+func (s *Sandbox) sweepBoxes() (err error) {
+	dir := filepath.Join(s.o.DataDir, boxesDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("list sockets: %w", err)
+	}
+	for _, e := range entries {
+		s.mu.Lock()
+		ours := s.residents[e.Name()] != nil || s.locks[e.Name()] != nil
+		s.mu.Unlock()
+		if fi, ferr := e.Info(); ours || ferr != nil || time.Since(fi.ModTime()) < young {
+			continue
+		}
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
 }
 
 func (s *Sandbox) inUse(name string) bool {
