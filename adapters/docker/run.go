@@ -124,7 +124,7 @@ func (s *Sandbox) outlast(ctx context.Context, r *resident, done <-chan error) (
 	}
 	err = s.kill(ctx, r.id)
 	_ = r.conn.Close() // ends the conversation, whatever became of the container
-	_ = <-done         // it ended because we hung up
+	<-done             //nolint:errcheck // it ended because we hung up
 	return true, err
 }
 

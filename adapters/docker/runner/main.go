@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,12 +18,21 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 || os.Args[1] != "serve" {
-		fmt.Fprintln(os.Stderr, "usage: runner serve SOCKET")
-		os.Exit(2)
+	var err error
+	switch args := os.Args[1:]; {
+	case len(args) == 2 && args[0] == "serve":
+		err = serve(args[1])
+	case len(args) == 1 && args[0] == "probe":
+		err = runProbes(os.Stdout)
+	case len(args) == 2 && args[0] == "part":
+		runPart(args[1])
+	default:
+		err = errors.New("use: runner serve SOCKET, or runner probe")
 	}
-	fmt.Fprintln(os.Stderr, "runner:", serve(os.Args[2]))
-	os.Exit(1)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "runner:", err)
+		os.Exit(1)
+	}
 }
 
 // prSetDumpable is a number of prctl. Without it, a command could look into the

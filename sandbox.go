@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"interlock/adapters/docker"
+)
+
+// sandboxCommand is about the containers in which tools run.
+func sandboxCommand(file *string) *cobra.Command {
+	c := &cobra.Command{Use: "sandbox", Short: "Look after the containers in which tools run"}
+	var asJSON bool
+	p := &cobra.Command{
+		Use: "probe", Short: "Try to get out of a sandbox in every way that is known (exit 1: one gets through)", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return probeSandbox(c.Context(), *file, asJSON, c.OutOrStdout())
+		},
+	}
+	p.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	c.AddCommand(p)
+	return c
+}
+
+func probeSandbox(ctx context.Context, file string, asJSON bool, out io.Writer) error {
+	cfg, log, err := load(file)
+	if err != nil {
+		return err
+	}
+	cfg.Sandbox.Memory, cfg.Sandbox.CPUs = 256<<20, 0.25 // small, so that the probes need not take much to reach them
+	box, err := newSandbox(cfg, log)
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	defer func() { _ = box.Close() }()
+	all, err := box.Probe(ctx)
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	if asJSON {
+		if err := json.NewEncoder(out).Encode(all); err != nil {
+			return &coded{exitFailed, err}
+		}
+	}
+	holes, mute := 0, 0
+	for _, r := range all {
+		if len(r.Holes) > 0 {
+			holes++
+		}
+		if !r.Control {
+			mute++
+		}
+		if !asJSON {
+			tell(out, r)
+		}
+	}
+	if !asJSON {
+		_, _ = fmt.Fprintf(out, "%d of %d are refused; %d controls do not fire\n", len(all)-holes, len(all), mute)
+	}
+	if holes > 0 {
+		return &coded{code: exitFound}
+	}
+	return nil
+}
+
+func tell(out io.Writer, r docker.ProbeResult) {
+	state, control := "refused", "fires"
+	if len(r.Holes) > 0 {
+		state = "THROUGH"
+	}
+	if !r.Control {
+		control = "does not fire: nobody knows"
+	}
+	_, _ = fmt.Fprintf(out, "%3d  %-7s  %-50s control %s\n", r.ID, state, r.Name, control)
+	for _, h := range r.Holes {
+		_, _ = fmt.Fprintf(out, "     %-7s  %s: %s\n", "", h.Step, h.Got)
+	}
+}
