@@ -72,6 +72,7 @@ func checks(cfg config.Config) []check {
 	all := []check{
 		{"engine", func(ctx context.Context) (string, error) { return checkEngine(ctx, cfg) }, ""},
 		{"escapes", func(ctx context.Context) (string, error) { return checkEscapes(ctx, cfg) }, ""},
+		{"disks", func(context.Context) (string, error) { return checkDisks(cfg) }, ""},
 		{"runner", func(context.Context) (string, error) { return checkRunner(cfg) }, ""},
 		{"image", func(ctx context.Context) (string, error) { return checkImage(ctx, cfg) }, "build it with scripts/setup.sh image, or name another one in sandbox.image"},
 		{"database", func(ctx context.Context) (string, error) { return checkDatabase(ctx, cfg) }, "check database.url, and that data_dir can be written"},
@@ -103,6 +104,18 @@ func checkEscapes(ctx context.Context, cfg config.Config) (string, error) {
 			return "none known of this engine and its runc", nil
 		}
 		return "", &warning{append(found, "update them, unless your distribution has mended these under the same number")}
+	})
+}
+
+func checkDisks(cfg config.Config) (string, error) {
+	return withSandbox(cfg, func(box *docker.Sandbox) (string, error) {
+		switch err := box.Quota(); {
+		case err != nil:
+			return "", &warning{[]string{"workspaces have no bound, and a container sees the path of its own: " + err.Error()}}
+		case cfg.Sandbox.Disk == 0:
+			return "", &warning{[]string{"workspaces have no bound: sandbox.disk is 0"}}
+		}
+		return "a workspace has its own", nil
 	})
 }
 

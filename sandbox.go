@@ -31,7 +31,7 @@ func probeSandbox(ctx context.Context, file string, asJSON bool, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	cfg.Sandbox.Memory, cfg.Sandbox.CPUs = 256<<20, 0.25 // small, so that the probes need not take much to reach them
+	cfg.Sandbox.Memory, cfg.Sandbox.CPUs, cfg.Sandbox.Disk = 256<<20, 0.25, 64<<20 // small, so that the probes need not take much to reach them
 	box, err := newSandbox(cfg, log)
 	if err != nil {
 		return &coded{exitFailed, err}

@@ -163,7 +163,7 @@ func rested(log []agent.Event, id string) bool {
 func (s *scene) copies() map[string]string {
 	s.Helper()
 	files := map[string]string{}
-	roots, err := filepath.Glob(filepath.Join(s.app.cfg.DataDir, "workspaces", "*", "work", "*"))
+	roots, err := filepath.Glob(filepath.Join(s.app.cfg.DataDir, "workspaces", "*", "disk", "work", "*"))
 	for _, root := range roots {
 		err = errors.Join(err, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {

@@ -117,10 +117,14 @@ func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, l
 
 func newSandbox(cfg config.Config, log *slog.Logger) (*docker.Sandbox, error) {
 	s := cfg.Sandbox
+	disk := int64(s.Disk)
+	if disk == 0 {
+		disk = -1
+	}
 	return docker.New(docker.Options{
 		Engine: s.Engine, Image: s.Image, Runner: s.Runner, Runtime: s.Runtime, DataDir: cfg.DataDir, Instance: cfg.DataDir,
 		Memory: int64(s.Memory), FileSize: int64(s.FileSize), OutputLimit: int64(s.OutputLimit),
-		CPUs: s.CPUs, Pids: s.Pids, Limit: s.Limit, Grace: s.Grace, Log: log,
+		CPUs: s.CPUs, Pids: s.Pids, Disk: disk, Limit: s.Limit, Grace: s.Grace, Log: log,
 	})
 }
 

@@ -81,6 +81,7 @@ type Sandbox struct {
 	Memory      Size          `yaml:"memory"`
 	CPUs        float64       `yaml:"cpus"`
 	Pids        int64         `yaml:"pids"`
+	Disk        Size          `yaml:"disk"` // of a workspace; needs root and loop devices, 0 is no bound
 	FileSize    Size          `yaml:"file_size"`
 	OutputLimit Size          `yaml:"output_limit"`
 	Parallel    int           `yaml:"parallel"` // tools that run at once

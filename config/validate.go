@@ -116,6 +116,9 @@ func (c *checker) address(addr string, remote bool) {
 // leastPids is what a runner and one command need, threads included.
 const leastPids = 16
 
+// leastDisk is what a file system is worth making for, in bytes.
+const leastDisk = 16 << 20
+
 func (c *checker) sandbox(s Sandbox, orgs int) {
 	if s.Image == "" {
 		c.report("sandbox.image", "must name an image")
@@ -127,6 +130,9 @@ func (c *checker) sandbox(s Sandbox, orgs int) {
 	}
 	if orgs > 1 && (s.Runtime == "" || s.Runtime == "runc") && !s.SharedHost {
 		c.report("sandbox.runtime", "%d organisations would share one kernel: set a runtime that keeps them apart, such as runsc, or sandbox.shared_kernel: true when they trust each other", orgs)
+	}
+	if s.Disk != 0 && s.Disk < leastDisk {
+		c.report("sandbox.disk", "must be at least %d bytes, or 0 for no bound", leastDisk)
 	}
 	c.positive("sandbox.file_size", s.FileSize > 0)
 	c.positive("sandbox.output_limit", s.OutputLimit > 0)

@@ -35,7 +35,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 func (s *Sandbox) collect(ctx context.Context, c agent.Command) (agent.Output, error) {
 	name := s.callName(c)
 	if out, err := s.recorded(name); err == nil {
-		return s.withFiles(c, out), nil
+		return s.withFiles(ctx, c, out), nil
 	}
 	box, err := s.started(ctx, name)
 	if err != nil {
@@ -44,11 +44,11 @@ func (s *Sandbox) collect(ctx context.Context, c agent.Command) (agent.Output, e
 	out, err := s.finish(ctx, c, box)
 	if err != nil {
 		if again, rerr := s.recorded(name); rerr == nil { // another one collected it meanwhile
-			return s.withFiles(c, again), nil
+			return s.withFiles(ctx, c, again), nil
 		}
 		return agent.Output{}, err
 	}
-	return s.withFiles(c, out), nil
+	return s.withFiles(ctx, c, out), nil
 }
 
 // started looks a call's container up, even when the caller has gone: what runs
@@ -212,11 +212,16 @@ func (s *Sandbox) recorded(name string) (out agent.Output, err error) {
 
 // withFiles adds what the command was to bring back. What is not there is left
 // out, what is not a plain file is named.
-func (s *Sandbox) withFiles(c agent.Command, out agent.Output) agent.Output {
+func (s *Sandbox) withFiles(ctx context.Context, c agent.Command, out agent.Output) agent.Output {
 	if len(c.Collect) == 0 {
 		return out
 	}
-	root, err := os.OpenRoot(filepath.Join(s.callDir(s.callName(c)), workSub))
+	dir := s.callDir(s.callName(c))
+	err := s.furnish(ctx, dir)
+	var root *os.Root
+	if err == nil {
+		root, err = os.OpenRoot(filepath.Join(dir, workSub))
+	}
 	if err != nil {
 		out.Stderr = append(out.Stderr, note("no file was brought back: %s", err)...)
 		return out

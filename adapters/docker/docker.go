@@ -28,6 +28,7 @@ type Options struct {
 	DataDir     string        // on this host; the engine must be able to mount what is below it
 	Instance    string        // this installation: two of them on one engine leave each other alone
 	Memory      int64         // bytes, swap included: 1 GiB
+	Disk        int64         // bytes of a workspace, where the host can give it a disk of its own: 2 GiB; less than 0 is no bound
 	FileSize    int64         // bytes of one file that a command writes: 256 MiB
 	OutputLimit int64         // bytes kept of each of stdout and stderr: 1 MiB
 	CPUs        float64       // 1
@@ -39,6 +40,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Memory = orDefault(o.Memory, 1<<30)
+	o.Disk = orDefault(o.Disk, 2<<30)
 	o.FileSize = orDefault(o.FileSize, 256<<20)
 	o.OutputLimit = orDefault(o.OutputLimit, 1<<20)
 	o.CPUs = orDefault(o.CPUs, 1)
@@ -69,6 +71,8 @@ type Sandbox struct {
 	mu        sync.Mutex
 	facts     *facts
 	runnerAt  string
+	noDisks   error                // why there are none, if they were wanted
+	mounted   map[string]bool      // by this process
 	locks     map[string]*lock     // of the names in use by this process: a sweep passes them by
 	used      map[string]time.Time // when a session's container last served
 	residents map[string]*resident
@@ -87,7 +91,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("find data folder: %w", err)
 	}
 	o.DataDir = dir
-	for _, sub := range []string{callsDir, workspacesDir, boxesDir, programsDir} {
+	for _, sub := range []string{callsDir, workspacesDir, insideSub} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
@@ -99,7 +103,12 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		o: o.withDefaults(), cli: cli, host: host,
-		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{},
+		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{},
+	}
+	if s.o.Disk > 0 {
+		if s.noDisks = canQuota(); s.noDisks != nil {
+			s.o.Disk = -1
+		}
 	}
 	s.uid, s.gid = sandboxUser()
 	return s, nil
@@ -113,7 +122,7 @@ func (s *Sandbox) Close() error {
 	for _, r := range s.residents {
 		_ = r.conn.Close()
 	}
-	return s.cli.Close()
+	return errors.Join(s.unmountOwn(), s.cli.Close())
 }
 
 // Exec runs c and returns what it left. The error means that the outcome is

@@ -128,6 +128,7 @@ func TestMissingEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = s.Close() }()
 	_, pingErr := s.Ping(t.Context())
 	_, execErr := s.Exec(t.Context(), fresh("c", "true"))
 	_, sessErr := s.Exec(t.Context(), inSession("true"))

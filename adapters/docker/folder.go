@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,7 +20,6 @@ import (
 const (
 	callsDir      = "calls"
 	workspacesDir = "workspaces"
-	workSub       = "work"       // mounted at /work
 	ownerFile     = "owner.json" // whose folder it is
 	fileLimit     = 64 << 20     // bytes of one collected file
 )
@@ -83,15 +83,15 @@ func local(name string) bool {
 
 // open makes a folder with its owner file and gives its work folder to the
 // sandbox's user.
-func (s *Sandbox) open(dir string, o owner) (*os.Root, error) {
-	if known, err := readOwner(dir); err == nil && known == o { // written last
-		return os.OpenRoot(filepath.Join(dir, workSub))
-	}
-	if err := os.MkdirAll(filepath.Join(dir, workSub), 0o700); err != nil {
+func (s *Sandbox) open(ctx context.Context, dir string, o owner) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	if err := s.chown(filepath.Join(dir, workSub)); err != nil {
+	if err := s.furnish(ctx, dir); err != nil {
 		return nil, err
+	}
+	if known, err := readOwner(dir); err == nil && known == o {
+		return os.OpenRoot(filepath.Join(dir, workSub))
 	}
 	b, err := json.Marshal(o)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -74,7 +73,7 @@ func (s *Sandbox) create(ctx context.Context, c agent.Command, name string) (str
 		return "", err
 	}
 	dir := s.callDir(name)
-	if err := s.prepare(dir, c); err != nil {
+	if err := s.prepare(ctx, dir, c); err != nil {
 		return "", err
 	}
 	mounts := []mount.Mount{bind(filepath.Join(dir, workSub), workDir, true)}
@@ -89,11 +88,11 @@ func (s *Sandbox) create(ctx context.Context, c agent.Command, name string) (str
 	}}))
 }
 
-func (s *Sandbox) prepare(dir string, c agent.Command) error {
-	if err := os.RemoveAll(dir); err != nil {
+func (s *Sandbox) prepare(ctx context.Context, dir string, c agent.Command) error {
+	if err := s.discard(dir); err != nil {
 		return fmt.Errorf("clear folder: %w", err)
 	}
-	root, err := s.open(dir, owner{Org: c.Org, Session: c.Session, Call: c.Call})
+	root, err := s.open(ctx, dir, owner{Org: c.Org, Session: c.Session, Call: c.Call})
 	if err != nil {
 		return err
 	}

@@ -165,19 +165,22 @@ func (s *Sandbox) unheld(ctx context.Context, runner string) (out agent.Output, 
 	}
 	c := agent.Command{Org: "interlock", Session: "probe", Call: "control", In: agent.InFresh, Image: s.o.Image, Argv: []string{insideRun, "probe"}}
 	dir := s.callDir(name)
-	if err := s.prepare(dir, c); err != nil {
+	if err := s.prepare(ctx, dir, c); err != nil {
 		return out, err
 	}
-	planted := filepath.Join(dir, "planted.sock")
+	planted, plain := filepath.Join(dir, "planted.sock"), filepath.Join(dir, "plain") // without an end
+	if err := os.MkdirAll(plain, 0o700); err != nil {
+		return out, fmt.Errorf("make folder: %w", err)
+	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: planted, Net: "unix"})
 	if err != nil {
 		return out, fmt.Errorf("plant socket: %w", err)
 	}
-	defer func() { err = errors.Join(err, l.Close(), os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, l.Close(), s.discard(dir)) }()
 	cfg := s.config(facts{rootless: true}, c, kindFresh, c.Argv)
 	cfg.Env = append(cfg.Env, "INTERLOCK_PROBE_CANARY=planted")
 	id, err := s.make(ctx, name, cfg, freed([]mount.Mount{
-		bind(filepath.Join(dir, workSub), workDir, true), bind(runner, insideRun, false), bind(planted, "/run/docker.sock", false),
+		bind(plain, workDir, true), bind(runner, insideRun, false), bind(planted, "/run/docker.sock", false),
 	}))
 	if err != nil {
 		return out, err

@@ -5,13 +5,14 @@ import "testing"
 // Every probe is refused, and every control shows that it could fire.
 func TestProbes(t *testing.T) {
 	t.Setenv("INTERLOCK_PROBE_CANARY", "planted")
-	s := open(t, Options{Memory: 256 << 20, CPUs: 0.25})
+	s := open(t, Options{Memory: 256 << 20, CPUs: 0.25, Disk: 64 << 20})
 	all, err := s.Probe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range all {
-		if open := r.ID == 5 || r.ID == 30; open != (len(r.Holes) > 0) { // as docs/rough-edges.md says
+		known := s.Quota() != nil && (r.ID == 5 || r.ID == 30) // docs/rough-edges.md: on a host that can give no disks
+		if known != (len(r.Holes) > 0) {
 			t.Errorf("%d %s: gets %v", r.ID, r.Name, r.Holes)
 		}
 		if !r.Control {

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	boxesDir   = "boxes" // a folder with a socket for each session's container
+	insideSub  = "inside" // on the host: what containers get to see of us, a socket each and the runner
 	socketFile = "s"
 	insideDir  = "/.interlock" // where a container finds its runner
 	insideSock = insideDir + "/io"
@@ -82,7 +82,7 @@ func (s *Sandbox) dismiss(ctx context.Context, name string) error {
 	if r != nil {
 		_ = r.conn.Close()
 	}
-	if err := os.RemoveAll(filepath.Join(s.o.DataDir, boxesDir, name)); err != nil {
+	if err := os.RemoveAll(filepath.Join(s.o.DataDir, insideSub, name)); err != nil {
 		return fmt.Errorf("clear socket: %w", err)
 	}
 	return s.remove(ctx, name)
@@ -96,7 +96,7 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 	if err != nil {
 		return nil, err
 	}
-	door, err := s.listen(filepath.Join(s.o.DataDir, boxesDir, name))
+	door, err := s.listen(filepath.Join(s.o.DataDir, insideSub, name))
 	if err != nil {
 		return nil, err
 	}

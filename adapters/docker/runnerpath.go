@@ -22,8 +22,6 @@ func (e *RunnerError) Error() string {
 // Unwrap is the cause.
 func (e *RunnerError) Unwrap() error { return e.Err }
 
-const programsDir = "programs" // copies of what containers get to see of us
-
 // findRunner prefers what was asked for, then what is beside this program, then
 // what the setup script made.
 func findRunner(asked string) (string, error) {
@@ -71,8 +69,11 @@ func (s *Sandbox) runner() (string, error) {
 	if err != nil {
 		return "", &RunnerError{Err: err}
 	}
+	if err := s.hide(filepath.Join(s.o.DataDir, insideSub)); err != nil {
+		return "", err
+	}
 	sum := sha256.Sum256(b)
-	to := filepath.Join(s.o.DataDir, programsDir, "runner-"+hex.EncodeToString(sum[:8]))
+	to := filepath.Join(s.o.DataDir, insideSub, "runner-"+hex.EncodeToString(sum[:8]))
 	if _, err := os.Stat(to); errors.Is(err, fs.ErrNotExist) {
 		if err := writeFile(to, b); err != nil {
 			return "", fmt.Errorf("copy runner: %w", err)

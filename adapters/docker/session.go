@@ -25,7 +25,7 @@ func (s *Sandbox) execSession(ctx context.Context, c agent.Command) (agent.Outpu
 	}
 	defer unlock()
 	dir := filepath.Join(s.o.DataDir, workspacesDir, name)
-	if err := s.workspace(dir, c); err != nil {
+	if err := s.workspace(ctx, dir, c); err != nil {
 		return agent.Output{}, err
 	}
 	r, err := s.resident(ctx, c, name, filepath.Join(dir, workSub))
@@ -37,8 +37,8 @@ func (s *Sandbox) execSession(ctx context.Context, c agent.Command) (agent.Outpu
 
 // workspace makes the session's folder, and fills what is to be filled. The
 // mark is written last: a seed that was cut short is sown again.
-func (s *Sandbox) workspace(dir string, c agent.Command) error {
-	root, err := s.open(dir, owner{Org: c.Org, Session: c.Session})
+func (s *Sandbox) workspace(ctx context.Context, dir string, c agent.Command) error {
+	root, err := s.open(ctx, dir, owner{Org: c.Org, Session: c.Session})
 	if err != nil {
 		return err
 	}

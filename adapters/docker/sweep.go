@@ -75,7 +75,7 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 
 // sweepBoxes removes the sockets that a process left behind when it was killed.
 func (s *Sandbox) sweepBoxes() (err error) {
-	dir := filepath.Join(s.o.DataDir, boxesDir)
+	dir := filepath.Join(s.o.DataDir, insideSub)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("list sockets: %w", err)
@@ -84,7 +84,7 @@ func (s *Sandbox) sweepBoxes() (err error) {
 		s.mu.Lock()
 		ours := s.residents[e.Name()] != nil || s.locks[e.Name()] != nil
 		s.mu.Unlock()
-		if fi, ferr := e.Info(); ours || ferr != nil || time.Since(fi.ModTime()) < young {
+		if fi, ferr := e.Info(); ours || !e.IsDir() || ferr != nil || time.Since(fi.ModTime()) < young {
 			continue
 		}
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
@@ -127,8 +127,8 @@ func (s *Sandbox) sweepFolders(ctx context.Context, dir string, keep Keep) (remo
 		if fi, ferr := e.Info(); oerr != nil && ferr == nil && time.Since(fi.ModTime()) < young {
 			continue
 		}
-		if rerr := os.RemoveAll(at); rerr != nil {
-			err = errors.Join(err, fmt.Errorf("remove folder: %w", rerr))
+		if rerr := s.discard(at); rerr != nil {
+			err = errors.Join(err, rerr)
 			continue
 		}
 		s.forget(e.Name())
