@@ -124,7 +124,7 @@ func newSandbox(cfg config.Config, log *slog.Logger) (*docker.Sandbox, error) {
 	return docker.New(docker.Options{
 		Engine: s.Engine, Image: s.Image, Runner: s.Runner, Runtime: s.Runtime, DataDir: cfg.DataDir, Instance: cfg.DataDir,
 		Memory: int64(s.Memory), FileSize: int64(s.FileSize), OutputLimit: int64(s.OutputLimit),
-		CPUs: s.CPUs, Pids: s.Pids, Disk: disk, Limit: s.Limit, Grace: s.Grace, Log: log,
+		CPUs: s.CPUs, Pids: s.Pids, Disk: disk, Spares: s.Spares, Limit: s.Limit, Grace: s.Grace, Log: log,
 	})
 }
 

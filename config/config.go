@@ -83,6 +83,7 @@ type Sandbox struct {
 	Pids        int64         `yaml:"pids"`
 	Disk        Size          `yaml:"disk"` // of a workspace; needs root and loop devices, 0 is no bound
 	FileSize    Size          `yaml:"file_size"`
+	Spares      int           `yaml:"spares"` // containers kept ready for new sessions, for each organisation and image in use; at most 8 in all
 	OutputLimit Size          `yaml:"output_limit"`
 	Parallel    int           `yaml:"parallel"` // tools that run at once
 	Limit       time.Duration `yaml:"limit"`    // wall clock of one command

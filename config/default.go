@@ -20,7 +20,7 @@ func Default() Config {
 		},
 		Sandbox: Sandbox{
 			Image: "interlock-sandbox:demo", Memory: gib, CPUs: 1, Pids: 128,
-			Disk: 2 * gib, FileSize: 512 * mib, OutputLimit: mib, Parallel: 4, Limit: 10 * time.Minute, Grace: 20 * time.Second,
+			Disk: 2 * gib, FileSize: 512 * mib, OutputLimit: mib, Parallel: 4, Spares: 1, Limit: 10 * time.Minute, Grace: 20 * time.Second,
 		},
 		Log: Log{Level: "info", Format: "text"},
 	}

@@ -137,6 +137,9 @@ func (c *checker) sandbox(s Sandbox, orgs int) {
 	c.positive("sandbox.file_size", s.FileSize > 0)
 	c.positive("sandbox.output_limit", s.OutputLimit > 0)
 	c.positive("sandbox.parallel", s.Parallel > 0)
+	if s.Spares < 0 || s.Spares > 8 {
+		c.report("sandbox.spares", "must be between 0 and 8")
+	}
 	c.positive("sandbox.limit", s.Limit > 0)
 	c.positive("sandbox.grace", s.Grace > 0)
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Memory      int64         // bytes, swap included: 1 GiB
 	Disk        int64         // bytes of a workspace, where the host can give it a disk of its own: 2 GiB; less than 0 is no bound
 	FileSize    int64         // bytes of one file that a command writes: 256 MiB
+	Spares      int           // containers kept ready for new sessions, for each Org and image in use: none
 	OutputLimit int64         // bytes kept of each of stdout and stderr: 1 MiB
 	CPUs        float64       // 1
 	Pids        int64         // processes and threads together: 128
@@ -68,6 +69,8 @@ type Sandbox struct {
 	uid  int
 	gid  int
 
+	young time.Duration
+
 	mu        sync.Mutex
 	facts     *facts
 	runnerAt  string
@@ -76,6 +79,11 @@ type Sandbox struct {
 	locks     map[string]*lock     // of the names in use by this process: a sweep passes them by
 	used      map[string]time.Time // when a session's container last served
 	residents map[string]*resident
+	spares    map[spareKey][]*spare
+	making    int // spares, right now
+	closed    bool
+
+	background sync.WaitGroup
 }
 
 var _ agent.Sandbox = (*Sandbox)(nil)
@@ -91,7 +99,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("find data folder: %w", err)
 	}
 	o.DataDir = dir
-	for _, sub := range []string{callsDir, workspacesDir, insideSub} {
+	for _, sub := range []string{callsDir, workspacesDir, insideSub, sparesDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
@@ -102,8 +110,8 @@ func New(o Options) (*Sandbox, error) {
 		return nil, &EngineError{Host: host, Err: err}
 	}
 	s := &Sandbox{
-		o: o.withDefaults(), cli: cli, host: host,
-		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{},
+		o: o.withDefaults(), cli: cli, host: host, young: young,
+		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{}, spares: map[spareKey][]*spare{},
 	}
 	if s.o.Disk > 0 {
 		if s.noDisks = canQuota(); s.noDisks != nil {
@@ -117,6 +125,7 @@ func New(o Options) (*Sandbox, error) {
 // Close lets go of the engine. The containers of sessions end, their workspaces
 // stay; fresh containers go on to their end.
 func (s *Sandbox) Close() error {
+	s.dropSpares(context.Background())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.residents {

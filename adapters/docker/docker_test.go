@@ -37,6 +37,7 @@ func open(tb testing.TB, o Options) *Sandbox {
 	}
 	tb.Cleanup(func() {
 		ctx := context.WithoutCancel(tb.Context())
+		s.dropSpares(ctx)
 		if _, err := s.Sweep(ctx, drop); err != nil {
 			tb.Error(err)
 		}

@@ -93,14 +93,21 @@ func (s *Sandbox) open(ctx context.Context, dir string, o owner) (*os.Root, erro
 	if known, err := readOwner(dir); err == nil && known == o {
 		return os.OpenRoot(filepath.Join(dir, workSub))
 	}
-	b, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("write owner: %w", err)
-	}
-	if err := writeFile(filepath.Join(dir, ownerFile), b); err != nil {
-		return nil, fmt.Errorf("write owner: %w", err)
+	if err := s.writeOwner(dir, o); err != nil {
+		return nil, err
 	}
 	return os.OpenRoot(filepath.Join(dir, workSub))
+}
+
+func (s *Sandbox) writeOwner(dir string, o owner) error {
+	b, err := json.Marshal(o)
+	if err == nil {
+		err = writeFile(filepath.Join(dir, ownerFile), b)
+	}
+	if err != nil {
+		return fmt.Errorf("write owner: %w", err)
+	}
+	return nil
 }
 
 func readOwner(dir string) (o owner, err error) {

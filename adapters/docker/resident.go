@@ -82,9 +82,6 @@ func (s *Sandbox) dismiss(ctx context.Context, name string) error {
 	if r != nil {
 		_ = r.conn.Close()
 	}
-	if err := os.RemoveAll(filepath.Join(s.o.DataDir, insideSub, name)); err != nil {
-		return fmt.Errorf("clear socket: %w", err)
-	}
 	return s.remove(ctx, name)
 }
 
@@ -168,10 +165,11 @@ func (s *Sandbox) listen(dir string) (*door, error) {
 	return &door{dir, l}, s.chown(filepath.Join(dir, socketFile))
 }
 
-// close lets nobody else in.
+// close lets nobody else in, and takes the folder away: to the container it stays,
+// and is empty.
 func (d *door) close() {
 	_ = d.l.Close()
-	_ = os.Remove(filepath.Join(d.dir, socketFile))
+	_ = os.RemoveAll(d.dir)
 }
 
 // answered waits for the runner's call, or for the end of its container.

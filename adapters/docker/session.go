@@ -25,6 +25,10 @@ func (s *Sandbox) execSession(ctx context.Context, c agent.Command) (agent.Outpu
 	}
 	defer unlock()
 	dir := filepath.Join(s.o.DataDir, workspacesDir, name)
+	if s.o.Spares > 0 {
+		s.adopt(ctx, c, name, dir)
+		defer s.replenish(ctx, c)
+	}
 	if err := s.workspace(ctx, dir, c); err != nil {
 		return agent.Output{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -41,7 +42,10 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 			removed++
 		}
 	}
-	for _, sub := range []string{callsDir, workspacesDir} {
+	for _, sp := range s.staleSpares(false) {
+		s.dropSpare(ctx, sp)
+	}
+	for _, sub := range []string{callsDir, workspacesDir, sparesDir} {
 		n, serr := s.sweepFolders(ctx, filepath.Join(s.o.DataDir, sub), keep)
 		removed += n
 		err = errors.Join(err, serr)
@@ -54,10 +58,14 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 	name := s.hashed(kindFresh, org, session, call)
 	idle := false
 	if box.Labels[labelKind] == kindSession {
-		name = s.hashed(kindSession, org, session)
-		idle = time.Since(s.lastUse(name, box.Created)) > idleLimit
+		name = strings.TrimPrefix(strings.Join(box.Names[:min(len(box.Names), 1)], ""), "/")
+		o, err := readOwner(filepath.Join(s.o.DataDir, workspacesDir, name)) // it may have been made before there was a session
+		session, idle = o.Session, time.Since(s.lastUse(name, box.Created)) > idleLimit
+		if s.isSpare(name) || err != nil && time.Since(time.Unix(box.Created, 0)) < s.young {
+			return false, nil
+		}
 	}
-	if s.inUse(name) || !idle && keep(ctx, org, session, call) {
+	if s.inUse(name) || !idle && session != "" && keep(ctx, org, session, call) {
 		return false, nil
 	}
 	unlock, free := s.tryLock(name) // a command that comes now waits, and then makes a new one
@@ -81,10 +89,7 @@ func (s *Sandbox) sweepBoxes() (err error) {
 		return fmt.Errorf("list sockets: %w", err)
 	}
 	for _, e := range entries {
-		s.mu.Lock()
-		ours := s.residents[e.Name()] != nil || s.locks[e.Name()] != nil
-		s.mu.Unlock()
-		if fi, ferr := e.Info(); ours || !e.IsDir() || ferr != nil || time.Since(fi.ModTime()) < young {
+		if fi, ferr := e.Info(); !e.IsDir() || ferr != nil || time.Since(fi.ModTime()) < s.young {
 			continue
 		}
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
@@ -117,14 +122,14 @@ func (s *Sandbox) sweepFolders(ctx context.Context, dir string, keep Keep) (remo
 	}
 	for _, e := range entries {
 		at := filepath.Join(dir, e.Name())
-		if s.inUse(e.Name()) {
+		if s.inUse(e.Name()) || s.isSpare(e.Name()) {
 			continue
 		}
 		o, oerr := readOwner(at)
 		if oerr == nil && keep(ctx, o.Org, o.Session, o.Call) {
 			continue
 		}
-		if fi, ferr := e.Info(); oerr != nil && ferr == nil && time.Since(fi.ModTime()) < young {
+		if fi, ferr := e.Info(); oerr != nil && ferr == nil && time.Since(fi.ModTime()) < s.young {
 			continue
 		}
 		if rerr := s.discard(at); rerr != nil {
