@@ -132,6 +132,9 @@ func (s *Sandbox) ended(ctx context.Context, id string) error {
 	case <-w.Result:
 		return nil
 	case err := <-w.Error:
+		if cerrdefs.IsNotFound(err) { // ended, and taken away
+			return nil
+		}
 		return s.wrap("wait for container", err)
 	}
 }
@@ -163,8 +166,19 @@ func (s *Sandbox) kill(ctx context.Context, id string) error {
 
 func (s *Sandbox) remove(ctx context.Context, id string) error {
 	_, err := s.cli.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-	if err != nil && !cerrdefs.IsNotFound(err) && !cerrdefs.IsConflict(err) { // a conflict: somebody else is removing it
+	switch {
+	case err == nil || cerrdefs.IsNotFound(err):
+		return nil
+	case !cerrdefs.IsConflict(err):
 		return s.wrap("remove container", err)
+	}
+	w := s.cli.ContainerWait(ctx, id, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved}) // somebody else removes it
+	select {
+	case <-w.Result:
+	case err := <-w.Error:
+		if !cerrdefs.IsNotFound(err) {
+			return s.wrap("remove container", err)
+		}
 	}
 	return nil
 }

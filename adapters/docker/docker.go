@@ -125,13 +125,13 @@ func New(o Options) (*Sandbox, error) {
 // Close lets go of the engine. The containers of sessions end, their workspaces
 // stay; fresh containers go on to their end.
 func (s *Sandbox) Close() error {
-	s.dropSpares(context.Background())
+	err := s.dropSpares()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.residents {
 		_ = r.conn.Close()
 	}
-	return errors.Join(s.unmountOwn(), s.cli.Close())
+	return errors.Join(err, s.unmountOwn(), s.cli.Close())
 }
 
 // Exec runs c and returns what it left. The error means that the outcome is

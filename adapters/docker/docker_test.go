@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"interlock/adapters/docker/dockertest"
@@ -37,7 +39,9 @@ func open(tb testing.TB, o Options) *Sandbox {
 	}
 	tb.Cleanup(func() {
 		ctx := context.WithoutCancel(tb.Context())
-		s.dropSpares(ctx)
+		if err := s.dropSpares(); err != nil {
+			tb.Error(err)
+		}
 		if _, err := s.Sweep(ctx, drop); err != nil {
 			tb.Error(err)
 		}
@@ -52,6 +56,7 @@ func open(tb testing.TB, o Options) *Sandbox {
 	return s
 }
 
+// containers are those that are there, and not on their way out.
 func containers(ctx context.Context, tb testing.TB, s *Sandbox) (ids []string) {
 	tb.Helper()
 	l, err := s.cli.ContainerList(ctx, client.ContainerListOptions{
@@ -61,7 +66,16 @@ func containers(ctx context.Context, tb testing.TB, s *Sandbox) (ids []string) {
 		tb.Fatal(err)
 	}
 	for _, c := range l.Items {
-		ids = append(ids, c.ID)
+		w := s.cli.ContainerWait(ctx, c.ID, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
+		select {
+		case <-w.Result:
+		case err := <-w.Error:
+			if !cerrdefs.IsNotFound(err) {
+				tb.Error(err)
+			}
+		case <-time.After(time.Second):
+			ids = append(ids, c.ID)
+		}
 	}
 	return ids
 }

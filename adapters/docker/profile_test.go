@@ -83,7 +83,7 @@ func TestHostConfig(t *testing.T) {
 	h := got.Container.HostConfig
 	switch {
 	case h.Privileged, h.NetworkMode != "none", !h.ReadonlyRootfs, h.PidMode != "", h.UTSMode != "", h.UsernsMode != "",
-		len(h.CapAdd) > 0, len(h.Devices) > 0, len(h.Binds) > 0, len(h.Mounts) != 3, !h.Mounts[1].ReadOnly, !h.Mounts[2].ReadOnly, h.AutoRemove,
+		len(h.CapAdd) > 0, len(h.Devices) > 0, len(h.Binds) > 0, len(h.Mounts) != 3, !h.Mounts[1].ReadOnly, !h.Mounts[2].ReadOnly, !h.AutoRemove,
 		h.Memory != 16<<20 || h.MemorySwap != 16<<20, *h.PidsLimit != 17, len(h.PortBindings) > 0:
 		t.Errorf("%+v", h)
 	}

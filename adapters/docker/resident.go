@@ -105,6 +105,7 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 	f.init = false // the runner is the first process
 	cfg := s.config(f, c, kindSession, []string{insideRun, "serve", insideSock + "/" + socketFile})
 	host := s.hostConfig(f, []mount.Mount{bind(work, workDir, true), bind(runner, insideRun, false), bind(door.dir, insideSock, false)}, container.LogConfig{Type: "none"})
+	host.AutoRemove = true // the engine sees to it, also when nobody else is left to
 	id, err := s.make(ctx, name, cfg, host)
 	if err != nil {
 		return nil, err

@@ -43,8 +43,7 @@ func (s *Sandbox) adopt(ctx context.Context, c agent.Command, name, dir string) 
 	}
 	if err := s.handOver(ctx, c, sp, name, dir); err != nil {
 		s.o.Log.WarnContext(ctx, "a spare container could not be used", "error", err)
-		s.dropSpare(ctx, sp)
-		_ = s.remove(ctx, name)
+		_ = s.dropSpare(sp)
 	}
 }
 
@@ -115,7 +114,7 @@ func (s *Sandbox) replenish(ctx context.Context, c agent.Command) {
 		case err != nil:
 			s.o.Log.WarnContext(ctx, "a spare container could not be made", "error", err)
 		case !keep:
-			s.dropSpare(ctx, sp)
+			_ = s.dropSpare(sp) // a sweep looks again
 		default:
 			s.replenish(ctx, c)
 		}
@@ -140,25 +139,27 @@ func (s *Sandbox) makeSpare(ctx context.Context, c agent.Command) (*spare, error
 }
 
 // dropSpares makes no more, and drops those that are there.
-func (s *Sandbox) dropSpares(ctx context.Context) {
+func (s *Sandbox) dropSpares() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	s.background.Wait()
-	for _, sp := range s.staleSpares(true) {
-		s.dropSpare(ctx, sp)
-	}
+	return s.dropStale(true)
 }
 
-// dropSpare leaves nothing of it.
-func (s *Sandbox) dropSpare(ctx context.Context, sp *spare) {
-	ctx, cancel := lasting(ctx)
-	defer cancel()
+// dropSpare ends it: without us its runner ends, and the engine takes the
+// container away.
+func (s *Sandbox) dropSpare(sp *spare) error {
 	_ = sp.conn.Close()
-	err := errors.Join(s.remove(ctx, sp.id), s.discard(filepath.Join(s.o.DataDir, sparesDir, sp.name)))
-	if err != nil {
-		s.o.Log.WarnContext(ctx, "a spare container was not removed; the next sweep does it", "error", err)
+	return s.discard(filepath.Join(s.o.DataDir, sparesDir, sp.name))
+}
+
+// dropStale drops old ones, or all.
+func (s *Sandbox) dropStale(all bool) (err error) {
+	for _, sp := range s.staleSpares(all) {
+		err = errors.Join(err, s.dropSpare(sp))
 	}
+	return err
 }
 
 // staleSpares are taken out: old ones, or all.

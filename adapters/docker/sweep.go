@@ -42,9 +42,7 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 			removed++
 		}
 	}
-	for _, sp := range s.staleSpares(false) {
-		s.dropSpare(ctx, sp)
-	}
+	err = errors.Join(err, s.dropStale(false))
 	for _, sub := range []string{callsDir, workspacesDir, sparesDir} {
 		n, serr := s.sweepFolders(ctx, filepath.Join(s.o.DataDir, sub), keep)
 		removed += n

@@ -101,7 +101,7 @@ func hostPaths() (found []string) {
 		if len(fields) < 5 {
 			continue
 		}
-		root, at := fields[3], fields[4]
+		root, at := strings.TrimSuffix(fields[3], "//deleted"), fields[4]
 		switch {
 		case root == "/", strings.HasPrefix(at, "/proc"), strings.HasPrefix(at, "/sys"), strings.HasPrefix(at, "/dev"):
 		case at == "/etc/hosts" || at == "/etc/hostname" || at == "/etc/resolv.conf" || at == "/sbin/docker-init": // the engine's own
