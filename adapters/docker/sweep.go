@@ -57,10 +57,13 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 	idle := false
 	if box.Labels[labelKind] == kindSession {
 		name = strings.TrimPrefix(strings.Join(box.Names[:min(len(box.Names), 1)], ""), "/")
-		o, err := readOwner(filepath.Join(s.o.DataDir, workspacesDir, name)) // it may have been made before there was a session
-		session, idle = o.Session, time.Since(s.lastUse(name, box.Created)) > idleLimit
-		if s.isSpare(name) || err != nil && time.Since(time.Unix(box.Created, 0)) < s.young {
-			return false, nil
+		idle = time.Since(s.lastUse(name, box.Created)) > idleLimit
+		if session == "" { // it was made before there was one
+			o, err := readOwner(filepath.Join(s.o.DataDir, workspacesDir, name))
+			session = o.Session
+			if s.isSpare(name) || err != nil && !s.isResident(name) && time.Since(time.Unix(box.Created, 0)) < s.young {
+				return false, nil
+			}
 		}
 	}
 	if s.inUse(name) || !idle && session != "" && keep(ctx, org, session, call) {
@@ -93,6 +96,13 @@ func (s *Sandbox) sweepBoxes() (err error) {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
 	return err
+}
+
+// isResident tells whether a session of this process has the container.
+func (s *Sandbox) isResident(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.residents[name] != nil
 }
 
 func (s *Sandbox) inUse(name string) bool {
