@@ -74,7 +74,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&file, "config", "", "configuration file (default interlock.yaml, when it is there)")
 	root.AddCommand(
 		demoCommand(), initCommand(), serveCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file),
-		auditCommand(&file), policyCommand(&file), explainCommand(), versionCommand(),
+		auditCommand(&file), policyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
 	)
 	return root
 }

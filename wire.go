@@ -21,6 +21,7 @@ import (
 	"interlock/adapters/git"
 	"interlock/agent"
 	"interlock/agent/prompts"
+	"interlock/agent/redact"
 	"interlock/agent/tools"
 	"interlock/bot"
 	"interlock/config"
@@ -146,6 +147,11 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
 	}
+	secrets, err := redact.New()
+	if err != nil {
+		return fmt.Errorf("read rules for secrets: %w", err)
+	}
+	a.runner.Redact = secrets.Text
 	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
 	return nil
 }

@@ -184,6 +184,7 @@ func (u *run) note(ctx context.Context, c ToolCall, res ToolResult) (*ToolResult
 	if ev := u.s.lastOf(c.ID, KindResult); ev != nil {
 		return ev.Payload.Result, nil
 	}
+	u.clean(&res)
 	if err := u.shorten(ctx, &res); err != nil {
 		return nil, err
 	}
