@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -386,4 +387,35 @@ func TestFloodOfCards(t *testing.T) {
 		ask(7)
 		open(6)
 	}, "apply")
+}
+
+// A card shows no secret of a plan; what it is bound to is the plan as it is.
+func TestCardShowsNoSecret(t *testing.T) {
+	play(t, func(w *world) {
+		w.tools["apply"].result = &agent.Plan{Stack: "web", Update: 1, Resources: []agent.PlanResource{
+			{Address: "db.main", Action: "update", Attributes: []agent.PlanAttribute{{Path: "password", Before: "old-Zx81", After: "new-Zx81"}}},
+		}}
+		w.runner.Redact = func(text string) string { return strings.ReplaceAll(text, "Zx81", "...") }
+		w.ask("alice")
+		h := w.held()
+		if got := h.Approval.Bound.Plan.Resources[0].Attributes[0]; got.After != "new-..." || got.Before != "old-..." {
+			w.Errorf("on record: %+v", got)
+		}
+		if why := w.say(h, "bob", agent.Press{Approve: true}); why != "" {
+			w.Fatal(why)
+		}
+		w.mustWork()
+		w.ran("apply", 1)
+		w.drain()
+		for _, c := range slices.Concat(w.chat.posts, w.chat.edits) {
+			if b, err := json.Marshal(c); err != nil || strings.Contains(string(b), "Zx81") {
+				w.Errorf("shown: %s, %v", b, err)
+			}
+		}
+		for _, ev := range w.log() {
+			if b, err := json.Marshal(ev); err != nil || strings.Contains(string(b), "Zx81") {
+				w.Errorf("on record: %s, %v", b, err)
+			}
+		}
+	}, "apply", "=done")
 }

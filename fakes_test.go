@@ -111,7 +111,7 @@ func (t *tool) Action(context.Context, string, json.RawMessage) (rbac.Action, er
 }
 
 func (t *tool) Bind(context.Context, string, json.RawMessage) (agent.Bound, error) {
-	return agent.Bound{Artifact: t.plan, Serial: t.serial, Commit: t.commit, Summary: "1 to change"}, nil
+	return agent.Bound{Artifact: t.plan, Serial: t.serial, Commit: t.commit, Summary: "1 to change", Plan: t.result}, nil
 }
 
 func (t *tool) Run(ctx context.Context, _ agent.Env, c agent.ToolCall) (agent.ToolResult, error) {

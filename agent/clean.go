@@ -19,8 +19,8 @@ func (u *run) clean(res *ToolResult) {
 }
 
 func (u *run) cleanPlan(p *Plan) *Plan {
-	if p == nil {
-		return nil
+	if p == nil || u.Redact == nil {
+		return p
 	}
 	c := *p
 	c.Resources, c.Drifted = u.cleanResources(p.Resources), u.cleanResources(p.Drifted)

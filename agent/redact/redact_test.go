@@ -228,7 +228,7 @@ func TestLongLine(t *testing.T) {
 	t.Parallel()
 	r := redactor(t, "correct-horse-battery")
 	for _, part := range []string{"x", "password", "://a:", "key=", "eyJ", "sk", "-----BEGIN PRIVATE KEY-----", "secret==", "token:\"", "H4sI", "\x1f\x8b\x08"} {
-		text := strings.Repeat(part, 200_000/len(part))
+		text := strings.Repeat(part, 50_000/len(part))
 		if out := r.Text(text); len(out) == 0 {
 			t.Errorf("%q: nothing is left", part)
 		}
