@@ -48,6 +48,10 @@ var near = map[string]func(text string, at, end int) bool{
 		k := skip(text, j, 5, func(c byte) bool { return isSpace(c) || strings.IndexByte("`'\"=", c) >= 0 })
 		return j > i && skip(text, k, 10, func(c byte) bool { return isName(c) || strings.IndexByte(".=+/-", c) >= 0 }) == k+10
 	},
+	"vault-service-token": func(text string, at, end int) bool {
+		return end-at > 2 || skip(text, end, 18, isName) == end+18 // "s." ends many a word
+	},
+	"lob-api-key": func(text string, _, end int) bool { return skip(text, end, 35, isName) == end+35 },
 	"jwt": func(text string, at, end int) bool {
 		return text[at:end] == "ey" && skip(text, end, 17, isName) == end+17
 	},
