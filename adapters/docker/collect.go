@@ -41,9 +41,14 @@ func (s *Sandbox) collect(ctx context.Context, c agent.Command) (agent.Output, e
 	if err != nil {
 		return agent.Output{}, err
 	}
+	return s.see(ctx, c, box)
+}
+
+// see waits for the end of a call's container, and makes the record.
+func (s *Sandbox) see(ctx context.Context, c agent.Command, box container.InspectResponse) (agent.Output, error) {
 	out, err := s.finish(ctx, c, box)
 	if err != nil {
-		if again, rerr := s.recorded(name); rerr == nil { // another one collected it meanwhile
+		if again, rerr := s.recorded(s.callName(c)); rerr == nil { // another one collected it meanwhile
 			return s.withFiles(ctx, c, again), nil
 		}
 		return agent.Output{}, err
@@ -210,9 +215,13 @@ func (s *Sandbox) settle(ctx context.Context, name, id string, out agent.Output)
 	if err := writeFile(filepath.Join(s.callDir(name), outputFile), b); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	if err := s.remove(ctx, id); err != nil {
-		s.o.Log.WarnContext(ctx, "a finished container was not removed; the next sweep does it", "container", name, "error", err)
-	}
+	s.background.Go(func() { // nobody need wait for that
+		ctx, cancel := lasting(ctx)
+		defer cancel()
+		if err := s.remove(ctx, id); err != nil {
+			s.o.Log.WarnContext(ctx, "a finished container was not removed; the next sweep does it", "container", name, "error", err)
+		}
+	})
 	return nil
 }
 

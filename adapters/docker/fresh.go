@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
@@ -62,7 +63,7 @@ func (s *Sandbox) execFresh(ctx context.Context, c agent.Command) (agent.Output,
 		}
 		return agent.Output{}, err
 	}
-	return s.collect(ctx, c)
+	return s.see(ctx, c, container.InspectResponse{ID: id, State: &container.State{StartedAt: time.Now().Format(time.RFC3339Nano)}})
 }
 
 // create makes folder and container. What is there without a container never
