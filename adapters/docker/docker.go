@@ -80,7 +80,8 @@ type Sandbox struct {
 	used      map[string]time.Time // when a session's container last served
 	residents map[string]*resident
 	spares    map[spareKey][]*spare
-	making    int // spares, right now
+	adopting  map[string]bool // spares, by name
+	making    int             // spares, right now
 	closed    bool
 
 	background sync.WaitGroup
@@ -111,7 +112,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		o: o.withDefaults(), cli: cli, host: host, young: young,
-		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{}, spares: map[spareKey][]*spare{},
+		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{}, spares: map[spareKey][]*spare{}, adopting: map[string]bool{},
 	}
 	if s.o.Disk > 0 {
 		if s.noDisks = canQuota(); s.noDisks != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
@@ -127,7 +128,9 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 
 // greet reads the runner's first words. An older one could be misunderstood.
 func (r *resident) greet() error {
+	_ = r.conn.SetReadDeadline(time.Now().Add(patience))
 	k, p, err := frames.Read(r.conn, r.buf)
+	_ = r.conn.SetReadDeadline(time.Time{})
 	switch {
 	case err != nil:
 		return fmt.Errorf("hear from runner: %w", err)

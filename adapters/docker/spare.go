@@ -41,6 +41,7 @@ func (s *Sandbox) adopt(ctx context.Context, c agent.Command, name, dir string) 
 	if sp == nil {
 		return
 	}
+	defer s.adopted(sp)
 	if err := s.handOver(ctx, c, sp, name, dir); err != nil {
 		s.o.Log.WarnContext(ctx, "a spare container could not be used", "error", err)
 		_ = s.dropSpare(sp)
@@ -79,10 +80,17 @@ func (s *Sandbox) takeSpare(k spareKey) *spare {
 		sp := s.spares[k][0]
 		s.spares[k] = s.spares[k][1:]
 		if sp.alive() {
+			s.adopting[sp.name] = true // a sweep passes it by until it has its owner
 			return sp
 		}
 	}
 	return nil
+}
+
+func (s *Sandbox) adopted(sp *spare) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.adopting, sp.name)
 }
 
 // replenish makes spares, beside whatever else happens, until there are enough for
@@ -180,10 +188,14 @@ func (s *Sandbox) staleSpares(all bool) (gone []*spare) {
 	return gone
 }
 
-// isSpare tells whether a container or folder is one that waits here.
+// isSpare tells whether a container or folder is one that waits here, or is on its
+// way to a session.
 func (s *Sandbox) isSpare(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.adopting[name] {
+		return true
+	}
 	for _, some := range s.spares {
 		for _, sp := range some {
 			if sp.name == name {
