@@ -29,7 +29,8 @@ func findRunner(asked string) (string, error) {
 	if asked == "" {
 		tried = nil
 		if self, err := os.Executable(); err == nil {
-			tried = append(tried, filepath.Join(filepath.Dir(self), "interlock-runner"))
+			beside := filepath.Join(filepath.Dir(self), "interlock-runner")
+			tried = append(tried, beside, beside+"-linux-"+runtime.GOARCH)
 		}
 		tried = append(tried, filepath.Join(cacheDir(), "runner-linux-"+runtime.GOARCH))
 	}
