@@ -124,7 +124,10 @@ func (s *Sandbox) Probe(ctx context.Context) ([]ProbeResult, error) {
 	for i := range all {
 		all[i].Control = slices.ContainsFunc(got[all[i].ID], func(t frames.Try) bool { return !slices.Contains(all[i].Refused, t.Got) })
 	}
-	return all, nil
+	more, err := s.probeFromOutside(ctx, runner)
+	all = append(all, more...)
+	slices.SortFunc(all, func(a, b ProbeResult) int { return a.ID - b.ID })
+	return all, err
 }
 
 // judge counts a probe that did not run as a hole.

@@ -92,8 +92,10 @@ func runPart(name string) {
 		f()
 		return
 	}
-	if f := kernelParts[name]; f != nil {
-		exit(f())
+	for _, parts := range []map[string]func() error{kernelParts, hostParts} {
+		if f := parts[name]; f != nil {
+			exit(f())
+		}
 	}
 }
 

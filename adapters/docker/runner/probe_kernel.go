@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"unsafe"
@@ -94,9 +95,16 @@ var kernelParts = map[string]func() error{
 	"newnet":  func() error { return unix.Unshare(unix.CLONE_NEWNET) },
 }
 
+// exit ends a part with the number of its error.
 func exit(err error) {
-	errno, _ := err.(unix.Errno) //nolint:errorlint // it is one, or nothing
-	os.Exit(int(errno))
+	var errno unix.Errno
+	switch {
+	case errors.As(err, &errno):
+		os.Exit(int(errno))
+	case err != nil:
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // inFork runs a part whose exit code is an error number.

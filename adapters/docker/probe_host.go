@@ -1,0 +1,131 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"interlock/agent"
+	"interlock/agent/frames"
+)
+
+// fromOutside are the probes that only the host can judge. Each says what got
+// through, if anything did, and whether an honest use of the same works.
+var fromOutside = []struct {
+	Probe
+	run func(ctx context.Context, p *prober) (hole string, honest bool, err error)
+}{
+	{Probe{28, "work in a folder outside", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		c := p.part("nothing", agent.InFresh)
+		c.Dir = "../proc/self/fd/7"
+		_, err := p.Exec(ctx, c)
+		ok := p.part("nothing", agent.InFresh)
+		ok.Dir = "sub"
+		out, okErr := p.Exec(ctx, ok)
+		return hole(err == nil, "it ran"), out.Code == 0, okErr
+	}},
+	{Probe{32, "bring back what a link leads to", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		c := p.part("link", agent.InFresh)
+		c.Collect = []string{"link", "plain"}
+		out, err := p.Exec(ctx, c)
+		_, followed := out.Files["link"]
+		return hole(followed, "/etc/passwd"), string(out.Files["plain"]) == "plain", err
+	}},
+	{Probe{33, "put a file outside", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		taken := ""
+		for _, name := range []string{"../x", "/x", "a/../../x", "a/./b", ""} {
+			c := p.part("nothing", agent.InFresh)
+			c.Files = map[string][]byte{name: nil}
+			if _, err := p.Exec(ctx, c); err == nil {
+				taken = name + " was taken"
+			}
+		}
+		ok := p.part("nothing", agent.InFresh)
+		ok.Files = map[string][]byte{"a/b": nil}
+		out, err := p.Exec(ctx, ok)
+		return taken, out.Code == 0, err
+	}},
+	{Probe{54, "run on after the time is up", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		c := p.part("sleep", agent.InSession)
+		c.Limit = time.Second
+		began := time.Now()
+		out, err := p.Exec(ctx, c)
+		if err != nil {
+			return "", false, err
+		}
+		alone, err := p.Exec(ctx, p.part("alone", agent.InSession))
+		return hole(!out.Stopped || time.Since(began) > 15*time.Second || alone.Code != 0, "it ran on"), alone.Code == 0, err
+	}},
+	{Probe{55, "leave a process behind", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		left, err := p.Exec(ctx, p.part("detach", agent.InSession))
+		if err != nil {
+			return "", false, err
+		}
+		out, err := p.Exec(ctx, p.part("alone", agent.InSession))
+		return hole(out.Code != 0, "it is there"), left.Code == 0, err
+	}},
+	{Probe{56, "print a gigabyte", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		out, err := p.Exec(ctx, p.part("flood", agent.InSession))
+		runtime.ReadMemStats(&after)
+		kept := int64(len(out.Stdout))
+		return hole(kept > 2*p.o.OutputLimit || after.HeapInuse > before.HeapInuse+64<<20, fmt.Sprintf("%d bytes are held", kept)), out.Truncated && out.Code == 0, err
+	}},
+	{Probe{59, "another session's files", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		if _, err := p.Exec(ctx, p.part("mark", agent.InSession)); err != nil {
+			return "", false, err
+		}
+		own, err := p.Exec(ctx, p.part("seen", agent.InSession))
+		if err != nil {
+			return "", false, err
+		}
+		other := p.part("seen", agent.InSession)
+		other.Session = "probe-other"
+		out, err := p.Exec(ctx, other)
+		return hole(out.Code == 0, "they are there"), own.Code == 0, err
+	}},
+}
+
+func hole(is bool, what string) string {
+	if is {
+		return what
+	}
+	return ""
+}
+
+// prober runs parts of the runner as commands.
+type prober struct {
+	*Sandbox
+	runner string
+	n      int
+}
+
+func (p *prober) part(name string, in agent.Container) agent.Command {
+	p.n++
+	c := agent.Command{
+		Org: "interlock", Session: "probe", Call: fmt.Sprintf("part-%d-%d", time.Now().UnixNano(), p.n), In: in,
+		Argv: []string{insideRun, "part", name}, Limit: probeLimit,
+	}
+	if in == agent.InFresh {
+		c.Mounts = []agent.Mount{{From: p.runner, To: insideRun}}
+	}
+	return c
+}
+
+func (s *Sandbox) probeFromOutside(ctx context.Context, runner string) (all []ProbeResult, err error) {
+	p := &prober{Sandbox: s, runner: runner}
+	for _, x := range fromOutside {
+		through, honest, err := x.run(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("probe %d: %w", x.ID, err)
+		}
+		r := ProbeResult{Probe: x.Probe, Control: honest}
+		if through != "" {
+			r.Holes = []frames.Try{{Step: x.Name, Got: through}}
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
