@@ -236,10 +236,11 @@ func (s *Sandbox) recorded(name string) (out agent.Output, err error) {
 // withFiles adds what the command was to bring back. What is not there is left
 // out, what is not a plain file is named.
 func (s *Sandbox) withFiles(ctx context.Context, c agent.Command, out agent.Output) agent.Output {
+	dir := s.callDir(s.callName(c))
+	defer s.rest(ctx, dir)
 	if len(c.Collect) == 0 {
 		return out
 	}
-	dir := s.callDir(s.callName(c))
 	err := s.furnish(ctx, dir)
 	var root *os.Root
 	if err == nil {

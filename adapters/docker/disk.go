@@ -35,6 +35,19 @@ func (s *Sandbox) furnish(ctx context.Context, dir string) error {
 	return s.chown(work)
 }
 
+// rest lets go of a disk that is not used for now: there may be very many. Who
+// wants it again furnishes it again.
+func (s *Sandbox) rest(ctx context.Context, dir string) {
+	at := filepath.Join(dir, diskDir)
+	if err := unmount(at); err != nil {
+		s.o.Log.WarnContext(ctx, "a workspace stays mounted", "error", err)
+		return
+	}
+	s.mu.Lock()
+	delete(s.mounted, at)
+	s.mu.Unlock()
+}
+
 // discard removes a folder and the disk in it.
 func (s *Sandbox) discard(dir string) error {
 	at := filepath.Join(dir, diskDir)

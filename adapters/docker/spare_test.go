@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,4 +106,35 @@ func BenchmarkFirst(b *testing.B) {
 		took = append(took, float64(time.Since(began).Microseconds())/1000)
 	}
 	report(b, "first", took)
+}
+
+// What is not used for now has no disk mounted, and is found again whole.
+func TestDisksRest(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	c := fresh("c", sh("echo kept >f")...)
+	c.Collect = []string{"f"}
+	exec(t, s, c)
+	exec(t, s, inSession(sh("echo kept >f")...))
+	s.mu.Lock()
+	s.used[s.sessionName(inSession())] = time.Now().Add(-idleLimit - time.Second)
+	s.mu.Unlock()
+	all := func(context.Context, string, string, string) bool { return true }
+	if _, err := s.Sweep(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	for at := range s.mounted {
+		if filepath.Base(at) == diskDir {
+			t.Errorf("%s is mounted", at)
+		}
+	}
+	s.mu.Unlock()
+	again, err := s.Collect(t.Context(), c)
+	if err != nil || string(again.Files["f"]) != "kept\n" {
+		t.Errorf("the call's file: %q, %v", again.Files["f"], err)
+	}
+	if out := exec(t, s, inSession("cat", "f")); string(out.Stdout) != "kept\n" {
+		t.Errorf("the session's file: %q", out.Stdout)
+	}
 }

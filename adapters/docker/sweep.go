@@ -76,6 +76,7 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 	defer unlock()
 	if box.Labels[labelKind] == kindSession {
 		err = s.dismiss(ctx, name)
+		s.rest(ctx, filepath.Join(s.o.DataDir, workspacesDir, name))
 	} else {
 		err = s.remove(ctx, box.ID)
 	}
