@@ -13,6 +13,7 @@ import (
 	"interlock/adapters/docker"
 	"interlock/adapters/git"
 	"interlock/agent"
+	"interlock/agent/redact"
 	"interlock/agent/tools"
 	"interlock/config"
 )
@@ -53,12 +54,14 @@ func scanOnce(ctx context.Context, cfg config.Config, box *docker.Sandbox, stack
 		return &coded{exitFailed, err}
 	}
 	call := rand.Text()
-	res, err := t.Run(ctx, agent.Env{Org: org, Session: "scan-" + call, Box: box, Tell: func(string) {}},
+	session := "scan-" + call
+	res, err := t.Run(ctx, agent.Env{Org: org, Session: session, Box: box, Tell: func(string) {}},
 		agent.ToolCall{ID: call, Tool: "drift_scan", Args: args})
-	none := func(context.Context, string, string, string) bool { return false }
-	if _, swept := box.Sweep(context.WithoutCancel(ctx), none); err == nil {
-		err = swept
+	secrets, rerr := redact.New()
+	if rerr == nil {
+		agent.Clean(secrets.Text, &res)
 	}
+	err = errors.Join(err, rerr, box.Drop(context.WithoutCancel(ctx), org, session), box.Close())
 	switch {
 	case err != nil:
 		return &coded{exitFailed, err}

@@ -184,7 +184,7 @@ func (u *run) note(ctx context.Context, c ToolCall, res ToolResult) (*ToolResult
 	if ev := u.s.lastOf(c.ID, KindResult); ev != nil {
 		return ev.Payload.Result, nil
 	}
-	u.clean(&res)
+	Clean(u.Redact, &res)
 	if err := u.shorten(ctx, &res); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (u *run) holdApproval(ctx context.Context, c ToolCall, r rbac.Request, d rb
 	case err != nil:
 		return nil, fmt.Errorf("seal %s: %w", c.Tool, err)
 	}
-	h.Approval.Bound.Plan = u.cleanPlan(h.Approval.Bound.Plan) // what is shown; what is bound are its bytes
+	h.Approval.Bound.Plan = cleaner(u.Redact).plan(h.Approval.Bound.Plan) // what is shown; what is bound are its bytes
 	if why := h.hidden(); why != "" {
 		return u.fail(ctx, c, why)
 	}

@@ -29,6 +29,13 @@ type Probe struct {
 	Refused []string
 }
 
+// Whose the probes are.
+const (
+	probeOrg     = "interlock"
+	probeSession = "probe"
+	otherSession = "probe-other"
+)
+
 // probeLimit is for all probes of one container.
 const probeLimit = 2 * time.Minute
 
@@ -87,17 +94,22 @@ type ProbeResult struct {
 // Probe runs every probe in a container of each kind, as commands run, and then
 // all of them in one that is held by nothing, to see that they can succeed. That
 // one has no network either, and runs nothing but the probes.
-func (s *Sandbox) Probe(ctx context.Context) ([]ProbeResult, error) {
+func (s *Sandbox) Probe(ctx context.Context) (all []ProbeResult, err error) {
 	runner, err := s.runner()
 	if err != nil {
 		return nil, err
 	}
-	all := make([]ProbeResult, len(probes))
+	defer func() {
+		for _, session := range []string{probeSession, otherSession} {
+			err = errors.Join(err, s.Drop(context.WithoutCancel(ctx), probeOrg, session))
+		}
+	}()
+	all = make([]ProbeResult, len(probes))
 	for i, p := range probes {
 		all[i].Probe = p
 	}
 	for _, in := range []agent.Container{agent.InSession, agent.InFresh} {
-		c := agent.Command{Org: "interlock", Session: "probe", Call: fmt.Sprintf("probe-%d", time.Now().UnixNano()), In: in, Argv: []string{insideRun, "probe"}, Limit: probeLimit}
+		c := agent.Command{Org: probeOrg, Session: probeSession, Call: fmt.Sprintf("probe-%d", time.Now().UnixNano()), In: in, Argv: []string{insideRun, "probe"}, Limit: probeLimit}
 		if in == agent.InFresh {
 			c.Mounts = []agent.Mount{{From: runner, To: insideRun}}
 		}
@@ -166,7 +178,7 @@ func (s *Sandbox) unheld(ctx context.Context, runner string) (out agent.Output, 
 	if err := s.remove(ctx, name); err != nil {
 		return out, err
 	}
-	c := agent.Command{Org: "interlock", Session: "probe", Call: "control", In: agent.InFresh, Image: s.o.Image, Argv: []string{insideRun, "probe"}}
+	c := agent.Command{Org: probeOrg, Session: probeSession, Call: "control", In: agent.InFresh, Image: s.o.Image, Argv: []string{insideRun, "probe"}}
 	dir := s.callDir(name)
 	if err := s.prepare(ctx, dir, c); err != nil {
 		return out, err

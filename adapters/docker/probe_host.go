@@ -82,7 +82,7 @@ var fromOutside = []struct {
 			return "", false, err
 		}
 		other := p.part("seen", agent.InSession)
-		other.Session = "probe-other"
+		other.Session = otherSession
 		out, err := p.Exec(ctx, other)
 		return hole(out.Code == 0, "they are there"), own.Code == 0, err
 	}},
@@ -105,7 +105,7 @@ type prober struct {
 func (p *prober) part(name string, in agent.Container) agent.Command {
 	p.n++
 	c := agent.Command{
-		Org: "interlock", Session: "probe", Call: fmt.Sprintf("part-%d-%d", time.Now().UnixNano(), p.n), In: in,
+		Org: probeOrg, Session: probeSession, Call: fmt.Sprintf("part-%d-%d", time.Now().UnixNano(), p.n), In: in,
 		Argv: []string{insideRun, "part", name}, Limit: probeLimit,
 	}
 	if in == agent.InFresh {
