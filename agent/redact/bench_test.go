@@ -19,8 +19,9 @@ func ordinary(tb testing.TB, size int) string {
 	return b.String()[:size]
 }
 
-// BenchmarkText reports the speed beside the same rules as gitleaks runs them: each
-// over the whole text in which one of its words stands.
+// BenchmarkText reports the speed on text without secrets, beside a floor: the same
+// rules, each over the whole text in which one of its words stands. The floor is
+// not gitleaks' own detector, which is quicker than that.
 func BenchmarkText(b *testing.B) {
 	r, text := redactor(b, "correct-horse-battery", "another-known-secret"), ordinary(b, 4<<20)
 	b.SetBytes(int64(len(text)))
@@ -34,7 +35,7 @@ func BenchmarkText(b *testing.B) {
 	began := time.Now()
 	r.looks.whole(part)
 	theirs := float64(len(part)) / time.Since(began).Seconds()
-	b.ReportMetric(theirs/1e6, "gitleaks-MB/s")
+	b.ReportMetric(theirs/1e6, "each-rule-whole-MB/s")
 	b.ReportMetric(mine/theirs, "ratio")
 }
 
