@@ -134,7 +134,7 @@ func checkImage(ctx context.Context, cfg config.Config) (string, error) {
 }
 
 func withSandbox(cfg config.Config, ask func(*docker.Sandbox) (string, error)) (string, error) {
-	box, err := newSandbox(cfg, logger(cfg.Log))
+	box, err := newSandbox(cfg, "", logger(cfg.Log))
 	if err != nil {
 		return "", err
 	}

@@ -67,10 +67,7 @@ func initialise(ctx context.Context, dir string, scan bool, out io.Writer) error
 
 // firstScan shows what a scan says; a scan that fails does not fail init.
 func firstScan(ctx context.Context, cfg config.Config, stack string, out io.Writer) {
-	box, err := newSandbox(cfg, logger(cfg.Log))
-	if err == nil {
-		err = scanOnce(ctx, cfg, box, stack, false, out)
-	}
+	err := scanStack(ctx, cfg, logger(cfg.Log), stack, false, out)
 	var c *coded
 	if err != nil && (!errors.As(err, &c) || c.code != exitFound) {
 		_, _ = fmt.Fprintf(out, "\n%s could not be scanned yet: %v\n", stack, err)

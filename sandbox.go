@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ func probeSandbox(ctx context.Context, file string, asJSON bool, out io.Writer) 
 		return err
 	}
 	cfg.Sandbox.Memory, cfg.Sandbox.CPUs, cfg.Sandbox.Disk = 256<<20, 0.25, 64<<20 // small, so that the probes need not take much to reach them
-	box, err := newSandbox(cfg, log)
+	box, err := newSandbox(cfg, filepath.Join(cfg.DataDir, "probe.sock"), log)
 	if err != nil {
 		return &coded{exitFailed, err}
 	}

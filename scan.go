@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -27,19 +29,33 @@ func scanCommand(file *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			box, err := newSandbox(cfg, log)
-			if err != nil {
-				return &coded{exitFailed, err}
-			}
-			return scanOnce(c.Context(), cfg, box, args[0], asJSON, c.OutOrStdout())
+			return scanStack(c.Context(), cfg, log, args[0], asJSON, c.OutOrStdout())
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
 }
 
+func scanStack(ctx context.Context, cfg config.Config, log *slog.Logger, stack string, asJSON bool, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "interlock-") // beside a process that serves
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	o, err := openOutlet(ctx, cfg, dir)
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	defer func() { _ = o.close() }()
+	box, err := newSandbox(cfg, o.path, log)
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	return scanOnce(ctx, cfg, box, once{box, o, log}, stack, asJSON, out)
+}
+
 // scanOnce runs the same tool as a schedule does, without a store.
-func scanOnce(ctx context.Context, cfg config.Config, box *docker.Sandbox, stack string, asJSON bool, out io.Writer) error {
+func scanOnce(ctx context.Context, cfg config.Config, box *docker.Sandbox, in agent.Sandbox, stack string, asJSON bool, out io.Writer) error {
 	org, err := orgOf(cfg, stack)
 	if err != nil {
 		return err
@@ -55,7 +71,7 @@ func scanOnce(ctx context.Context, cfg config.Config, box *docker.Sandbox, stack
 	}
 	call := rand.Text()
 	session := "scan-" + call
-	res, err := t.Run(ctx, agent.Env{Org: org, Session: session, Box: box, Tell: func(string) {}},
+	res, err := t.Run(ctx, agent.Env{Org: org, Session: session, Box: in, Tell: func(string) {}},
 		agent.ToolCall{ID: call, Tool: "drift_scan", Args: args})
 	secrets, rerr := redact.New()
 	if rerr == nil {

@@ -41,6 +41,7 @@ var grammar = map[string]struct {
 	"refused": {words: 1, keys: ""},
 	"ends":    {words: 1, last: "answer waiting stopped refused paused gaveup", keys: ""},
 	"says":    {keys: ""},
+	"passage": {keys: ""},
 	"file":    {words: 3, last: "missing", keys: ""},
 	"world":   {words: 1, last: "unchanged changed"},
 	"steps":   {keys: ""},
@@ -119,9 +120,9 @@ func (e expectation) check() error {
 func (e expectation) complete() error {
 	counted := len(e.conds) == 1 && (e.conds[0].op == "<=" || e.conds[0].op == "=")
 	switch e.verb {
-	case "says":
+	case "says", "passage":
 		if len(e.conds) == 0 {
-			return errors.New("says needs words: says ~REGULAR-EXPRESSION")
+			return fmt.Errorf("%s needs words: %s ~REGULAR-EXPRESSION", e.verb, e.verb)
 		}
 	case "steps", "began":
 		if !counted {

@@ -65,6 +65,8 @@ func (j *judge) line(e expectation) string {
 		return j.ends(e)
 	case "says":
 		return j.says(e)
+	case "passage":
+		return j.passage(e)
 	case "file":
 		return j.file(e)
 	case "world":
@@ -232,4 +234,14 @@ func (j *judge) count(e expectation, kind agent.Kind) string {
 		return fmt.Sprintf("there are %d", n)
 	}
 	return ""
+}
+
+// passage looks for a request that left, or was refused.
+func (j *judge) passage(e expectation) string {
+	for _, ev := range j.events {
+		if p := ev.Payload.Passage; p != nil && e.allHold(func(string) string { return p.String() }) {
+			return ""
+		}
+	}
+	return "there is none"
 }

@@ -98,6 +98,7 @@ var untrue = []string{
 	`ends stopped`,
 	`ends answer ~"no such words"`,
 	`says ~"no such words"`,
+	`passage ~"evil.example.net"`,
 	`says !~"It is done"`,
 	`file copy new.tf missing`,
 	`file copy new.tf ~"no such words"`,

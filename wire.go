@@ -37,6 +37,7 @@ type app struct {
 	keys      map[string][]byte
 	db        *store.DB
 	box       *docker.Sandbox
+	outlet    *outlet
 	policies  *policies
 	gate      *rbac.Enforcer
 	stacks    *git.Source
@@ -63,7 +64,8 @@ type options struct {
 	lease     time.Duration                 // 0 is the store's own
 }
 
-// wire is the one build order. It starts nothing but the database's own writer.
+// wire is the one build order. It starts nothing but the database's own
+// writer and the sockets that sandboxes are reached by.
 func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (a *app, err error) {
 	a = &app{cfg: cfg, log: log, checklist: o.checklist}
 	defer func() {
@@ -80,7 +82,10 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	if err = a.wirePolicy(ctx, o.file); err != nil {
 		return a, err
 	}
-	if a.box, err = newSandbox(cfg, log); err != nil {
+	if a.outlet, err = openOutlet(ctx, cfg, cfg.DataDir); err != nil {
+		return a, err
+	}
+	if a.box, err = newSandbox(cfg, a.outlet.path, log); err != nil {
 		return a, err
 	}
 	a.metrics = newMetrics(a.db)
@@ -116,14 +121,14 @@ func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, l
 	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Workers: runs, Log: log})
 }
 
-func newSandbox(cfg config.Config, log *slog.Logger) (*docker.Sandbox, error) {
+func newSandbox(cfg config.Config, egress string, log *slog.Logger) (*docker.Sandbox, error) {
 	s := cfg.Sandbox
 	disk := int64(s.Disk)
 	if disk == 0 {
 		disk = -1
 	}
 	return docker.New(docker.Options{
-		Engine: s.Engine, Image: s.Image, Runner: s.Runner, Runtime: s.Runtime, DataDir: cfg.DataDir, Instance: cfg.DataDir,
+		Engine: s.Engine, Image: s.Image, Runner: s.Runner, Egress: egress, Runtime: s.Runtime, DataDir: cfg.DataDir, Instance: cfg.DataDir,
 		Memory: int64(s.Memory), FileSize: int64(s.FileSize), OutputLimit: int64(s.OutputLimit),
 		CPUs: s.CPUs, Pids: s.Pids, Disk: disk, Spares: s.Spares, Limit: s.Limit, Grace: s.Grace, Log: log,
 	})
@@ -143,7 +148,7 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		Freezes: a.db, Environments: a.environments, Rooms: a.rooms, Ladder: a.ladder, Glass: a.glass,
 	}
 	a.runner = &agent.Runner{
-		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Artifacts: a.db, Bills: a.db, Uses: a.db, Limits: a.limits,
+		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Outlet: a.outlet, Artifacts: a.db, Bills: a.db, Uses: a.db, Limits: a.limits,
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
 	}
@@ -168,9 +173,19 @@ func (a *app) profile(org, name string) agent.Profile {
 	}
 	b := p.Budget
 	return agent.Profile{
-		Name: name, Model: p.Model, Tools: rbac.ToolList{Allow: p.Allow, Deny: p.Deny},
+		Name: name, Model: p.Model, Image: p.Image, Reach: reach(p), Tools: rbac.ToolList{Allow: p.Allow, Deny: p.Deny},
 		Budget: agent.Budget{Steps: b.Steps, Calls: b.ToolCalls, Tokens: b.Tokens, Plans: b.PlanRuns, Cost: money(b.Cost), Wall: b.WallTime},
 	}
+}
+
+// reach are the hosts that a model's commands can reach: those without a credential.
+func reach(p config.Profile) (hosts []string) {
+	for _, r := range p.Egress {
+		if r.Scope == "" && !slices.Contains(hosts, r.Host) {
+			hosts = append(hosts, r.Host)
+		}
+	}
+	return hosts
 }
 
 const defaultProfile = "default"
@@ -275,6 +290,9 @@ func (a *app) show(ctx context.Context) error {
 func (a *app) close() (err error) {
 	if a.box != nil {
 		err = a.box.Close()
+	}
+	if a.outlet != nil {
+		err = errors.Join(err, a.outlet.close())
 	}
 	if a.db != nil {
 		err = errors.Join(err, a.db.Close())

@@ -11,6 +11,8 @@ import (
 type Profile struct {
 	Name   string
 	Model  string        // name of the model; empty is the default
+	Image  string        // of the session's container; empty is the default
+	Reach  []string      // hosts that its commands can reach without a credential
 	Tools  rbac.ToolList // what it may use
 	Budget Budget
 }
@@ -36,6 +38,12 @@ func (s *Session) spent(turn string, tools Toolset) (sp Spent) {
 		switch ev.Kind {
 		case KindStep:
 			sp.Steps++
+		case KindPassage:
+			if p := ev.Payload.Passage; p != nil && p.Allowed {
+				sp.Passages++
+			} else {
+				sp.Refusals++
+			}
 		case KindStarted:
 			sp.Calls++
 			if t, ok := tools.Tool(ev.Payload.Call.Tool); ok && t.Spec().Plans {

@@ -62,6 +62,9 @@ func (u *run) read(ctx context.Context, c ToolCall) (t Tool, _ ToolCall, act rba
 	if act, err = t.Action(ctx, u.s.Org, args); err != nil {
 		return t, c, act, err.Error()
 	}
+	if t.Spec().Out && act.Effect != rbac.Read {
+		act.Reach = u.profile.Reach
+	}
 	if ask := u.s.Asked(u.turn); ask != nil && ask.Payload.Ask.Reads && act.Effect != rbac.Read {
 		return t, c, act, "not run: another call waits for people in this thread, and until it is settled this can only read"
 	}
@@ -74,8 +77,8 @@ func (u *run) over(spec ToolSpec) string {
 	return u.profile.Budget.overCall(sp, spec)
 }
 
-func (u *run) env() Env {
-	return Env{Org: u.s.Org, Session: u.s.ID, Box: u.Box, Tell: u.tell}
+func (u *run) env(box Sandbox) Env {
+	return Env{Org: u.s.Org, Session: u.s.ID, Box: box, Tell: u.tell}
 }
 
 // slot waits until one more tool may run: models are waited for by many runs at
@@ -113,7 +116,9 @@ func (u *run) exec(ctx context.Context, t Tool, c ToolCall) (ToolResult, error) 
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	res, err := t.Run(ctx, u.env(), c)
+	box := &boxed{Sandbox: u.Box, u: u, call: c}
+	res, err := t.Run(ctx, u.env(box), c)
+	res.Text += box.told()
 	res.Refused, res.Unread = nil, false // no tool's to say
 	if u.Meter != nil {
 		u.Meter.Tool(c.Tool, time.Since(began), err != nil || res.Failed)
@@ -147,7 +152,7 @@ func (u *run) aftermath(ctx context.Context, t Tool, c ToolCall) (*ToolResult, e
 
 func (u *run) probe(ctx context.Context, p Prober, c ToolCall) (*ToolResult, error) {
 	u.tell("looking what became of " + c.Tool)
-	res, err := p.Probe(ctx, u.env(), c)
+	res, err := p.Probe(ctx, u.env(u.Box), c)
 	if err != nil {
 		return nil, fmt.Errorf("probe %s: %w", c.Tool, err)
 	}

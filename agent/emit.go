@@ -59,7 +59,7 @@ func (u *run) emit(ctx context.Context, k Kind, p Payload) error {
 // commit records first; the outbox rows that show it are part of the same write.
 func (u *run) commit(ctx context.Context, b Batch, evs ...Event) error {
 	b.Events = evs
-	b.Fence = &Fence{Job: u.job.ID, Token: u.job.Fence}
+	b.Fence = u.fence()
 	if err := u.Store.Append(ctx, u.s.Org, b); err != nil {
 		return fmt.Errorf("record %s: %w", evs[0].Kind, err)
 	}

@@ -14,6 +14,7 @@ const (
 	KindAsk      Kind = "ask"
 	KindStep     Kind = "step"
 	KindStarted  Kind = "started" // an intent: from here on the outcome may be lost
+	KindPassage  Kind = "passage" // a request that a command sent out, or that was refused
 	KindResult   Kind = "result"
 	KindApproval Kind = "approval"
 	KindVerdict  Kind = "verdict"
@@ -75,6 +76,7 @@ type Payload struct {
 	Scan    *ScanNews      `json:",omitempty"`
 	Summary *Summary       `json:",omitempty"`
 	Pause   *Pause         `json:",omitempty"`
+	Passage *Passage       `json:",omitempty"`
 	Bill    *Bill          `json:",omitempty"` // of the model's reply, or of its failure
 	Brief   string         `json:",omitempty"` // version of the rules that the model was told
 	Spent   *Spent         `json:",omitempty"` // of the turn, on the event that ends it
@@ -111,6 +113,7 @@ type Pause struct {
 // the price table does not hold.
 type Spent struct {
 	Steps, Calls, Plans int
+	Passages, Refusals  int `json:",omitempty"` // requests that went out; that were refused
 	Usage               Usage
 	Cost                Money
 	Currency            string        `json:",omitempty"`

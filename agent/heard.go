@@ -12,7 +12,7 @@ import (
 // words may reach further through somebody else's rights.
 func (u *run) heard(ctx context.Context, r rbac.Request) rbac.Label {
 	l := r.Label
-	if !r.Action.Effect.Outward() {
+	if !r.Action.Outward() {
 		return l
 	}
 	for _, who := range u.s.speakers(r.Actor) {

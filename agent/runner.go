@@ -16,6 +16,7 @@ type Runner struct {
 	Model     Model
 	Window    Window // of the model; the zero value is DefaultWindow
 	Box       Sandbox
+	Outlet    Outlet                                         // nil lets nothing out
 	Artifacts Artifacts                                      // nil keeps no long outputs apart
 	Bills     Bills                                          // nil sets no cap
 	Profile   func(org, name string) Profile                 // the zero Profile allows nothing

@@ -11,6 +11,8 @@ type Stack struct {
 	State                  string // folder of the host with the state; empty when there is none yet
 	Mounts                 []Mount
 	Providers              []string // source addresses that its code may use
+	Image                  string   // of its fresh containers; empty is the default
+	Scope                  string   // of the credential that its plans, scans and applies may use; empty is none
 }
 
 // Stacks reads stacks and their code without running any of it: no hook, no

@@ -29,6 +29,7 @@ type ToolSpec struct {
 	Lost              Lost
 	Plans             bool          // counts as a plan run in the budget
 	Asks              bool          // may put a question to a person
+	Out               bool          // its command may go out by the profile's way, unless it only reads
 	Limit             time.Duration // of one call; 0 is the runner's own limit
 }
 
@@ -82,6 +83,9 @@ type Command struct {
 	Org, Session, Call string // names of containers derive from these
 	In                 Container
 	Image              string // empty is the configured one
+	Profile            string // of the run; decides by which way it may go out
+	Out                bool   // may use the way out that there is for its profile and scope
+	Way                *Way   // that way, while it is open
 	Argv               []string
 	Dir                string // below /work; empty is /work itself
 	Stdin              []byte

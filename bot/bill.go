@@ -22,6 +22,12 @@ func footer(sp *agent.Spent) string {
 	if sp.Calls > 0 {
 		parts = append(parts, count(sp.Calls, "tool call"))
 	}
+	if sp.Passages > 0 {
+		parts = append(parts, count(sp.Passages, "request")+" out")
+	}
+	if sp.Refusals > 0 {
+		parts = append(parts, count(sp.Refusals, "request")+" out refused")
+	}
 	if asked {
 		parts = append(parts, tokens(sp.Usage), price(sp.Cost, sp.Unpriced, sp.Currency))
 	}

@@ -119,6 +119,7 @@ type Org struct {
 	Policies   string              `yaml:"policies"` // a folder of plain-language rules for the model
 	Stacks     map[string]Stack    `yaml:"stacks"`
 	Profiles   map[string]Profile  `yaml:"profiles"`
+	Scopes     map[string]Scope    `yaml:"scopes"`
 	Schedules  map[string]Schedule `yaml:"schedules"`
 }
 
@@ -257,6 +258,27 @@ type Stack struct {
 	State       string   `yaml:"state"`     // folder of the host that holds terraform.tfstate
 	Mounts      []Mount  `yaml:"mounts"`    // folders of the host that stand in for its world
 	Providers   []string `yaml:"providers"` // source addresses that its code may use; empty is those in the image
+	Image       string   `yaml:"image"`     // of the containers that plan, scan and apply; empty is sandbox.image
+	Scope       string   `yaml:"scope"`     // whose credential these may use, by the proxy; empty is none
+}
+
+// Scope is a credential that the proxy puts into requests which a rule with its
+// name allows. It never enters a sandbox. File holds the secret, read at each use;
+// with a User it is a password, else a bearer token.
+type Scope struct {
+	User string `yaml:"user"`
+	File string `yaml:"file"`
+}
+
+// Egress lets requests out of a profile's sandboxes, to one host. What is left out
+// narrows nothing, but for Ports: they are 443.
+type Egress struct {
+	Name    string   `yaml:"name"`
+	Host    string   `yaml:"host"` // exact, or *.suffix
+	Ports   []int    `yaml:"ports"`
+	Methods []string `yaml:"methods"`
+	Paths   []string `yaml:"paths"` // segment prefixes such as /repos/acme/*
+	Scope   string   `yaml:"scope"` // only for containers that hold this scope, with its credential
 }
 
 // Mount is a folder of the host in the stack's own fresh containers: read-only
@@ -271,8 +293,10 @@ type Mount struct {
 type Profile struct {
 	Tier   string   `yaml:"tier"`
 	Model  string   `yaml:"model"`
-	Allow  []string `yaml:"allow"` // tools; "*" is all
-	Deny   []string `yaml:"deny"`  // wins over allow
+	Image  string   `yaml:"image"`  // of the session's container; empty is sandbox.image
+	Egress []Egress `yaml:"egress"` // what may leave its sandboxes; nothing, when it is empty
+	Allow  []string `yaml:"allow"`  // tools; "*" is all
+	Deny   []string `yaml:"deny"`   // wins over allow
 	Budget Budget   `yaml:"budget"`
 }
 

@@ -101,6 +101,10 @@ func (c *Config) anchor(dir string) {
 	abs(&c.Model.Script)
 	for org, o := range c.Orgs {
 		abs(&o.Policies)
+		for name, s := range o.Scopes {
+			abs(&s.File)
+			o.Scopes[name] = s
+		}
 		if o.PolicyFrom != FromDatabase {
 			abs(&o.PolicyFrom)
 		}

@@ -25,6 +25,14 @@ func (c *checker) org(key string, o Org) {
 		k := join(join(key, "profiles"), shown(name))
 		c.name(k, "a profile", name)
 		c.profile(k, o.Profiles[name])
+		c.egress(join(k, "egress"), o.Profiles[name].Egress, o)
+	}
+	for _, name := range names(o.Scopes) {
+		k := join(join(key, "scopes"), shown(name))
+		c.name(k, "a scope", name)
+		if o.Scopes[name].File == "" {
+			c.report(join(k, "file"), "must name the file that holds the secret")
+		}
 	}
 	for _, name := range names(o.Schedules) {
 		k := join(join(key, "schedules"), shown(name))

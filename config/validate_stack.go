@@ -30,6 +30,7 @@ func (c *checker) stack(key string, s Stack, o Org) {
 			known(c, join(key, "owners"), "person", owner, o.People)
 		}
 	}
+	c.scope(join(key, "scope"), s.Scope, o)
 	c.folder(join(key, "state"), s.State, false)
 	for _, m := range s.Mounts {
 		if m.From == "" || !path.IsAbs(m.To) || path.Clean(m.To) == "/" {

@@ -87,8 +87,12 @@ func (d Decision) Why() string {
 type Action struct {
 	Tool, Stack, Environment string
 	Effect                   Effect
-	Blast                    Blast `json:",omitzero"`
+	Blast                    Blast    `json:",omitzero"`
+	Reach                    []string `json:",omitempty"` // hosts outside that its command can reach
 }
+
+// Outward tells whether the action reaches beyond workspace and sandbox.
+func (a Action) Outward() bool { return a.Effect.Outward() || len(a.Reach) > 0 }
 
 // Blast is how much a call would touch, counted from a stored plan. The zero
 // value is not known, and what is not known meets every condition of a rule.
@@ -271,10 +275,13 @@ func rule(ctx context.Context, p Policy, who Actor, v Verb, r Request) Decision 
 
 // raise asks a person before foreign text can steer anything outward.
 func raise(r Request) Decision {
-	if r.Label.Integrity == Trusted || !r.Action.Effect.Outward() {
+	if r.Label.Integrity == Trusted || !r.Action.Outward() {
 		return allow
 	}
 	d := ask1
 	d.Reasons = []string{"foreign text was read: " + strings.Join(r.Label.Origins, ", ")}
+	if len(r.Action.Reach) > 0 {
+		d.Reasons = append(d.Reasons, "its command can reach "+strings.Join(r.Action.Reach, ", "))
+	}
 	return d
 }

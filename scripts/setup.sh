@@ -183,7 +183,7 @@ rootfs() {
 
 part_runner() {
 	src=$here/../adapters/docker
-	out=$cache/runner-$(digest "$src"/runner/*.go "$here"/../agent/frames/*.go "$here/../go.mod")-linux-$(arch)
+	out=$cache/runner-$(digest "$src"/runner/*.go "$here"/../agent/frames/*.go "$here"/../agent/egress/relay/*.go "$here/../go.mod")-linux-$(arch)
 	if [ ! -x "$out" ]; then
 		say "building the sandbox's runner"
 		build "$here/.." ./adapters/docker/runner "$out" ""

@@ -24,6 +24,7 @@ type Options struct {
 	Engine      string        // address such as unix:///var/run/docker.sock; empty looks in the usual places
 	Image       string        // of a Command that names none
 	Runner      string        // program that is the first process of a session's container; empty looks in the usual places
+	Egress      string        // socket of whoever serves ways out; empty lets nothing out
 	Runtime     string        // of the engine, such as runsc; empty is the engine's own
 	DataDir     string        // on this host; the engine must be able to mount what is below it
 	Instance    string        // this installation: two of them on one engine leave each other alone
@@ -130,7 +131,7 @@ func (s *Sandbox) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.residents {
-		_ = r.conn.Close()
+		r.end()
 	}
 	return errors.Join(err, s.unmountOwn(), s.cli.Close())
 }

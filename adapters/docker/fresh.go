@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,6 +52,11 @@ func (s *Sandbox) execFresh(ctx context.Context, c agent.Command) (agent.Output,
 	if out, err := s.collect(ctx, c); !errors.Is(err, agent.ErrNotFound) {
 		return out, err
 	}
+	closed, err := s.freshWay(ctx, c, name)
+	if err != nil {
+		return agent.Output{}, err
+	}
+	defer closed()
 	id, err := s.create(ctx, c, name)
 	if cerrdefs.IsConflict(err) {
 		return s.collect(ctx, c) // another process was quicker with the same call
@@ -81,12 +88,44 @@ func (s *Sandbox) create(ctx context.Context, c agent.Command, name string) (str
 	for _, m := range c.Mounts {
 		mounts = append(mounts, bind(m.From, m.To, m.Write))
 	}
-	cfg := s.config(f, c, kindFresh, c.Argv)
+	argv := c.Argv
+	if c.Way != nil {
+		runner, err := s.runner()
+		if err != nil {
+			return "", err
+		}
+		f.init = false // the runner is the first process
+		argv = slices.Concat([]string{insideRun, "relay", insideSock + "/" + wayFile}, c.Argv)
+		mounts = append(mounts, bind(runner, insideRun, false), bind(filepath.Join(s.o.DataDir, insideSub, name), insideSock, false))
+	}
+	cfg := s.config(f, c, kindFresh, argv)
+	if c.Way != nil {
+		cfg.Env = append(cfg.Env, c.Way.Env...)
+		cfg.Labels[labelInside] = name
+	}
 	cfg.WorkingDir = path.Join(workDir, c.Dir)
 	cfg.OpenStdin, cfg.StdinOnce, cfg.AttachStdin = len(c.Stdin) > 0, len(c.Stdin) > 0, len(c.Stdin) > 0
 	return s.make(ctx, name, cfg, s.hostConfig(f, mounts, container.LogConfig{Type: "local", Config: map[string]string{
 		"max-size": strconv.FormatInt(s.logSize(), 10), "max-file": strconv.Itoa(logFiles), "compress": "false",
 	}}))
+}
+
+// freshWay opens the way out of a fresh container before there is one. It ends with
+// this process: another one that collects the output finds a command that could
+// not get out any more.
+func (s *Sandbox) freshWay(ctx context.Context, c agent.Command, name string) (func(), error) {
+	if c.Way == nil {
+		return func() {}, nil
+	}
+	if _, err := s.runner(); err != nil { // also hides what the folder is on
+		return nil, err
+	}
+	dir := filepath.Join(s.o.DataDir, insideSub, name)
+	if err := makeInside(dir); err != nil {
+		return nil, err
+	}
+	closed, err := s.openWay(ctx, dir, c.Way)
+	return func() { closed(); _ = os.RemoveAll(dir) }, err
 }
 
 func (s *Sandbox) prepare(ctx context.Context, dir string, c agent.Command) error {

@@ -127,5 +127,6 @@ func (s *Sandbox) probeFromOutside(ctx context.Context, runner string) (all []Pr
 		}
 		all = append(all, r)
 	}
-	return all, nil
+	ways, err := p.probeWays(ctx)
+	return append(all, ways...), err
 }

@@ -1,11 +1,14 @@
 package docker
 
-import "testing"
+import (
+	"path/filepath"
+	"testing"
+)
 
 // Every probe is refused, and every control shows that it could fire.
 func TestProbes(t *testing.T) {
 	t.Setenv("INTERLOCK_PROBE_CANARY", "planted")
-	s := open(t, Options{Memory: 256 << 20, CPUs: 0.25, Disk: 64 << 20})
+	s := open(t, Options{Memory: 256 << 20, CPUs: 0.25, Disk: 64 << 20, Egress: filepath.Join(t.TempDir(), "egress.sock")})
 	all, err := s.Probe(t.Context())
 	if err != nil {
 		t.Fatal(err)

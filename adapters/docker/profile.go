@@ -90,6 +90,7 @@ const (
 	labelSession  = "interlock.session"
 	labelCall     = "interlock.call"
 	labelKind     = "interlock.kind"
+	labelInside   = "interlock.inside" // name of its folder of sockets
 
 	kindSession = "session"
 	kindFresh   = "fresh"

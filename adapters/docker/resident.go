@@ -32,6 +32,7 @@ const (
 // container. All that must last is in the workspace.
 type resident struct {
 	id, image string
+	dir       string // on the host: what the container sees at insideSock
 	conn      *net.UnixConn
 	buf       []byte
 }
@@ -81,13 +82,19 @@ func (s *Sandbox) dismiss(ctx context.Context, name string) error {
 	delete(s.residents, name)
 	s.mu.Unlock()
 	if r != nil {
-		_ = r.conn.Close()
+		r.end()
 	}
 	return s.remove(ctx, name)
 }
 
+// end hangs up: then the runner ends, and with it the container.
+func (r *resident) end() {
+	_ = r.conn.Close()
+	_ = os.RemoveAll(r.dir) // a sweep looks again
+}
+
 // settleIn makes the container, and waits for its runner.
-func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work string) (*resident, error) {
+func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work string) (r *resident, err error) {
 	ctx, cancel := lasting(ctx) // what is begun is seen to its end: nobody else knows of it
 	defer cancel()
 	runner, err := s.runner()
@@ -98,13 +105,14 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 	if err != nil {
 		return nil, err
 	}
-	defer door.close()
+	defer func() { door.close(err == nil) }()
 	f, err := s.engineFacts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	f.init = false // the runner is the first process
 	cfg := s.config(f, c, kindSession, []string{insideRun, "serve", insideSock + "/" + socketFile})
+	cfg.Labels[labelInside] = filepath.Base(door.dir)
 	host := s.hostConfig(f, []mount.Mount{bind(work, workDir, true), bind(runner, insideRun, false), bind(door.dir, insideSock, false)}, container.LogConfig{Type: "none"})
 	host.AutoRemove = true // the engine sees to it, also when nobody else is left to
 	id, err := s.make(ctx, name, cfg, host)
@@ -114,7 +122,7 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 	if err := s.start(ctx, id, nil); err != nil {
 		return nil, err
 	}
-	r := &resident{id: id, buf: make([]byte, frames.MaxFrame)}
+	r = &resident{id: id, dir: door.dir, buf: make([]byte, frames.MaxFrame)}
 	if r.conn, err = s.answered(ctx, door, id); err != nil {
 		return nil, err
 	}
@@ -146,34 +154,51 @@ type door struct {
 	l   *net.UnixListener
 }
 
-// listen makes the folder that the container gets to see. The path of a socket is
-// short by law, so it is named by way of the folder's own descriptor.
+// listen makes the folder that the container gets to see.
 func (s *Sandbox) listen(dir string) (*door, error) {
+	if err := makeInside(dir); err != nil {
+		return nil, err
+	}
+	l, err := s.listenIn(dir, socketFile)
+	return &door{dir, l}, err
+}
+
+// makeInside makes a folder for sockets, empty.
+func makeInside(dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
-		return nil, fmt.Errorf("clear socket: %w", err)
+		return fmt.Errorf("clear socket: %w", err)
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // its parent is ours alone; the sandbox's user must get through
-		return nil, fmt.Errorf("make socket: %w", err)
+		return fmt.Errorf("make socket: %w", err)
 	}
+	return nil
+}
+
+// listenIn makes a socket that the sandbox's user may use. The path of a socket is
+// short by law, so it is named by way of the folder's own descriptor.
+func (s *Sandbox) listenIn(dir, name string) (*net.UnixListener, error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("make socket: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	short := fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), socketFile)
+	short := fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), name)
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("make socket: %w", err)
 	}
 	l.SetUnlinkOnClose(false) // the name that it knows is not good any more
-	return &door{dir, l}, s.chown(filepath.Join(dir, socketFile))
+	return l, s.chown(filepath.Join(dir, name))
 }
 
-// close lets nobody else in, and takes the folder away: to the container it stays,
-// and is empty.
-func (d *door) close() {
+// close lets nobody else in. The folder stays with a runner that came, for the
+// sockets of its ways out.
+func (d *door) close(came bool) {
 	_ = d.l.Close()
-	_ = os.RemoveAll(d.dir)
+	_ = os.Remove(filepath.Join(d.dir, socketFile))
+	if !came {
+		_ = os.RemoveAll(d.dir)
+	}
 }
 
 // answered waits for the runner's call, or for the end of its container.

@@ -63,7 +63,11 @@ func (r *resident) begin(c agent.Command) error {
 		}
 		rest = rest[n:]
 	}
-	b, err := json.Marshal(frames.Command{Argv: c.Argv, Dir: path.Join(workDir, c.Dir)})
+	cmd := frames.Command{Argv: c.Argv, Dir: path.Join(workDir, c.Dir)}
+	if c.Way != nil {
+		cmd.Env, cmd.Out = c.Way.Env, true
+	}
+	b, err := json.Marshal(cmd)
 	if err == nil {
 		err = frames.Write(r.conn, frames.Start, b)
 	}

@@ -36,6 +36,11 @@ func (s *Sandbox) execSession(ctx context.Context, c agent.Command) (agent.Outpu
 	if err != nil {
 		return agent.Output{}, err
 	}
+	closed, err := s.openWay(ctx, r.dir, c.Way)
+	if err != nil {
+		return agent.Output{}, err
+	}
+	defer closed()
 	return s.run(ctx, c, name, r)
 }
 

@@ -158,7 +158,7 @@ func (s *Sandbox) dropSpares() error {
 // dropSpare ends it: without us its runner ends, and the engine takes the
 // container away.
 func (s *Sandbox) dropSpare(sp *spare) error {
-	_ = sp.conn.Close()
+	sp.end()
 	return s.discard(filepath.Join(s.o.DataDir, sparesDir, sp.name))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 		removed += n
 		err = errors.Join(err, serr)
 	}
-	return removed, errors.Join(err, s.sweepBoxes())
+	return removed, errors.Join(err, s.sweepInside(boxes.Items))
 }
 
 func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, keep Keep) (gone bool, err error) {
@@ -83,15 +84,16 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 	return err == nil, err
 }
 
-// sweepBoxes removes the sockets that a process left behind when it was killed.
-func (s *Sandbox) sweepBoxes() (err error) {
+// sweepInside removes the folders of sockets whose container is gone.
+func (s *Sandbox) sweepInside(boxes []container.Summary) (err error) {
 	dir := filepath.Join(s.o.DataDir, insideSub)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("list sockets: %w", err)
 	}
 	for _, e := range entries {
-		if fi, ferr := e.Info(); !e.IsDir() || ferr != nil || time.Since(fi.ModTime()) < s.young {
+		used := slices.ContainsFunc(boxes, func(b container.Summary) bool { return b.Labels[labelInside] == e.Name() })
+		if fi, ferr := e.Info(); !e.IsDir() || used || ferr != nil || time.Since(fi.ModTime()) < s.young {
 			continue
 		}
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))

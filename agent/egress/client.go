@@ -100,7 +100,7 @@ func (c *client) admit(ctx context.Context, req *request) *refusal {
 
 // refuse records and answers; the connection is closed after it.
 func (c *client) refuse(ctx context.Context, d Decision, no *refusal) {
-	c.record(ctx, d, Refused, no.reason)
+	_ = c.record(ctx, d, Refused, no.reason) // refused it is, on record or not
 	line := no.line(describe(d))
 	extra := ""
 	if no.status == http.StatusProxyAuthRequired {
@@ -123,9 +123,16 @@ func (c *client) linger() {
 	_, _ = io.CopyN(io.Discard, c.br, 256<<10)
 }
 
-func (c *client) record(ctx context.Context, d Decision, v Verdict, reason string) {
+func (c *client) record(ctx context.Context, d Decision, v Verdict, reason string) error {
 	d.When, d.Verdict, d.Reason = c.s.Now(), v, reason
-	c.s.Trail.Record(context.WithoutCancel(ctx), d)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.s.Limits.Header)
+	defer cancel()
+	return c.s.Trail.Record(ctx, d)
+}
+
+// unrecorded is the refusal of what could not be put on record.
+func unrecorded() *refusal {
+	return &refusal{503, "the request could not be put on record", "try again later"}
 }
 
 func describe(d Decision) string {

@@ -65,14 +65,13 @@ func (c *client) greet(ctx context.Context, t *target, d Decision) bool {
 	c.patience(c.s.Limits.Header)
 	name, err := peekHello(c.br)
 	if err == nil && strings.ToLower(name) == t.host {
-		c.record(ctx, d, Allowed, "")
-		return true
+		return c.record(ctx, d, Allowed, "") == nil
 	}
 	reason := "the TLS server name is not the host of the CONNECT"
 	if err != nil {
 		reason = err.Error()
 	}
-	c.record(ctx, d, Refused, reason)
+	_ = c.record(ctx, d, Refused, reason)
 	return false
 }
 
@@ -82,21 +81,21 @@ func (c *client) end(ctx context.Context, t *target, d Decision) {
 	}
 	leaf, err := c.s.ca.leaf(t.host)
 	if err != nil {
-		c.record(ctx, d, Closed, "no certificate could be made")
+		_ = c.record(ctx, d, Closed, "no certificate could be made")
 		return
 	}
 	inner := tls.Server(&buffered{c.conn, c.br}, &tls.Config{
 		Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12,
 	})
 	if err := inner.HandshakeContext(ctx); err != nil {
-		c.record(ctx, d, Closed, "the TLS handshake failed")
+		_ = c.record(ctx, d, Closed, "the TLS handshake failed")
 		return
 	}
 	in := &client{s: c.s, conn: inner, br: bufio.NewReaderSize(inner, 64<<10), inside: t}
 	in.loop(ctx)
 	c.patience(time.Second)
 	_ = inner.Close()
-	c.record(ctx, d, Closed, "")
+	_ = c.record(ctx, d, Closed, "")
 }
 
 func (c *client) tunnel(ctx context.Context, t *target, d Decision) {
@@ -128,7 +127,7 @@ func (c *client) tunnel(ctx context.Context, t *target, d Decision) {
 	if up.over.Load() || down.over.Load() {
 		reason = errBudget.Error()
 	}
-	c.record(ctx, d, Closed, reason)
+	_ = c.record(ctx, d, Closed, reason)
 }
 
 // pour copies one direction. A clean end is passed on; any other cuts both.

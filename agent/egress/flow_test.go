@@ -27,7 +27,7 @@ func (w *world) browse(t testing.TB) (*http.Client, func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- relay.Serve(ctx, l, w.socket) }()
+	go func() { done <- relay.Serve(ctx, l, relay.To(w.socket)) }()
 	proxy, err := url.Parse(w.Env(l.Addr().String(), "/ca.pem")["HTTPS_PROXY"])
 	if err != nil {
 		t.Fatal(err)

@@ -119,8 +119,11 @@ func (c *client) exchange(ctx context.Context, out *http.Request, rule Rule, d D
 	if rule.Scope != "" {
 		secret = out.Header.Get("Authorization")
 	}
+	if c.record(ctx, d, Allowed, "") != nil {
+		c.refuse(ctx, d, unrecorded())
+		return false
+	}
 	c.sent = true
-	c.record(ctx, d, Allowed, "")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	idle := time.AfterFunc(c.s.Limits.Idle, cancel)
@@ -150,7 +153,7 @@ func (c *client) exchange(ctx context.Context, out *http.Request, rule Rule, d D
 	if sent != nil {
 		d.Up = sent.n.Load()
 	}
-	c.record(ctx, d, Closed, reason)
+	_ = c.record(ctx, d, Closed, reason)
 	return whole && (sent == nil || sent.ended.Load())
 }
 

@@ -74,6 +74,19 @@ func (p Policy) For(profile string, scopes ...string) Policy {
 	return Policy{rules: kept}
 }
 
+// Empty tells whether nothing is allowed.
+func (p Policy) Empty() bool { return len(p.rules) == 0 }
+
+// Hosts are those that a rule names.
+func (p Policy) Hosts() []string {
+	var hosts []string
+	for _, r := range p.rules {
+		hosts = append(hosts, r.Host)
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
 // reach finds the first rule for host and port, and whether any such rule
 // needs the proxy to see the requests.
 func (p Policy) reach(host string, port uint16) (first Rule, ends, ok bool) {

@@ -36,8 +36,8 @@ type Decision struct {
 
 // Trail records decisions. It must be safe for use by several goroutines.
 type Trail interface {
-	// Record keeps one decision; the request waits for it.
-	Record(ctx context.Context, d Decision)
+	// Record keeps one decision; the request waits for it. An error refuses it.
+	Record(ctx context.Context, d Decision) error
 }
 
 // Fence says whether the session may still act.

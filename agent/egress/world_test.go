@@ -38,12 +38,17 @@ func (n names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, err
 type ledger struct {
 	mu   sync.Mutex
 	rows []Decision
+	full bool
 }
 
-func (l *ledger) Record(_ context.Context, d Decision) {
+func (l *ledger) Record(_ context.Context, d Decision) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.full {
+		return errors.New("full")
+	}
 	l.rows = append(l.rows, d)
+	return nil
 }
 
 func (l *ledger) has(v Verdict) bool {

@@ -27,7 +27,7 @@ const (
 )
 
 // Version changes whenever an older runner could be misunderstood.
-const Version = "1"
+const Version = "2"
 
 // MaxFrame is the most bytes that a frame carries. MaxInput is what a runner takes
 // in for one command: more belongs into a file.
@@ -39,14 +39,27 @@ const (
 // Command is one process. Argv[0] is looked up in the PATH of the image.
 type Command struct {
 	Argv []string
-	Dir  string // absolute, inside the container
+	Dir  string   // absolute, inside the container
+	Env  []string `json:",omitempty"` // NAME=value, over the environment of the container
+	Out  bool     `json:",omitempty"` // relay Loopback to the socket out beside our own, as long as the command runs
 }
+
+// Loopback is where a command finds the relay to its way out.
+const Loopback = "127.0.0.1:3128"
 
 // End is how a command ended: its exit code, or 128 and the signal. Error says
 // why it could not be started.
 type End struct {
 	Code  int
 	Error string `json:",omitempty"`
+}
+
+// Ask is what a probe says to the way out. With a Tunnel, that is asked for first;
+// with a Name, TLS for it is begun. "{token}" stands for the token of the way. Fill
+// is how many bytes follow Text.
+type Ask struct {
+	Text, Tunnel, Name string
+	Fill               int
 }
 
 // ErrFrame is a frame that no honest end sends.

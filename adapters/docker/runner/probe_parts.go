@@ -37,7 +37,9 @@ var hostParts = map[string]func() error{
 	"link": func() error {
 		return errors.Join(os.Symlink("/etc/passwd", "/work/link"), os.WriteFile("/work/plain", []byte("plain"), 0o600))
 	},
-	"mark": func() error { return os.WriteFile("/work/mark", nil, 0o600) },
+	"ask":   askWay,
+	"spoil": spoil,
+	"mark":  func() error { return os.WriteFile("/work/mark", nil, 0o600) },
 	"seen": func() error {
 		_, err := os.Stat("/work/mark")
 		return errors.Unwrap(err)

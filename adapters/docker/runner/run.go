@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,6 +34,9 @@ func (r *runner) run(c frames.Command, input []byte) frames.End {
 		pipes[i] = [2]*os.File{from, to}
 	}
 	stdin, out, errs := pipes[0], pipes[1], pipes[2]
+	if c.Out {
+		defer openRelay(r.out)()
+	}
 	pid, err := start(c, stdin[0], out[1], errs[1])
 	for _, f := range []*os.File{stdin[0], out[1], errs[1]} {
 		_ = f.Close() // the command has its own
@@ -57,7 +61,7 @@ func start(c frames.Command, stdin, stdout, stderr *os.File) (pid int, err error
 		return 0, err
 	}
 	return syscall.ForkExec(path, c.Argv, &syscall.ProcAttr{
-		Dir: c.Dir, Env: os.Environ(), Files: []uintptr{stdin.Fd(), stdout.Fd(), stderr.Fd()},
+		Dir: c.Dir, Env: slices.Concat(os.Environ(), c.Env), Files: []uintptr{stdin.Fd(), stdout.Fd(), stderr.Fd()},
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 }

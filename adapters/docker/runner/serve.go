@@ -16,6 +16,7 @@ import (
 // signals come through at any time.
 type runner struct {
 	conn    net.Conn
+	out     string // socket of the way out, while there is one
 	write   sync.Mutex
 	input   []byte
 	running sync.Mutex // held while a command runs

@@ -24,12 +24,19 @@ func Run(ctx context.Context, addr, socket string) error {
 	if err != nil {
 		return fmt.Errorf("listen for the relay: %w", err)
 	}
-	return Serve(ctx, l, socket)
+	return Serve(ctx, l, To(socket))
 }
 
-// Serve relays the connections of l to socket until ctx ends, then waits for
-// its goroutines. A connection is closed at once when the socket is gone.
-func Serve(ctx context.Context, l net.Listener, socket string) error {
+// To dials a unix socket.
+func To(socket string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}
+}
+
+// Serve relays the connections of l to what dial opens until ctx ends, then waits
+// for its goroutines. A connection is closed at once when dial fails.
+func Serve(ctx context.Context, l net.Listener, dial func(context.Context) (net.Conn, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var open sync.WaitGroup
 	defer open.Wait()
@@ -47,16 +54,17 @@ func Serve(ctx context.Context, l net.Listener, socket string) error {
 		}
 		select {
 		case slots <- struct{}{}:
-			open.Go(func() { join(ctx, c, socket); <-slots })
+			open.Go(func() { join(ctx, c, dial); <-slots })
 		default:
 			_ = c.Close()
 		}
 	}
 }
 
-func join(ctx context.Context, in net.Conn, socket string) {
-	d := net.Dialer{Timeout: 5 * time.Second}
-	out, err := d.DialContext(ctx, "unix", socket)
+func join(ctx context.Context, in net.Conn, dial func(context.Context) (net.Conn, error)) {
+	dialing, cancel := context.WithTimeout(ctx, 5*time.Second)
+	out, err := dial(dialing)
+	cancel()
 	if err != nil {
 		_ = in.Close()
 		return

@@ -40,7 +40,7 @@ func through(t *testing.T, socket string) string {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, l, socket) }()
+	go func() { done <- Serve(ctx, l, To(socket)) }()
 	c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -36,14 +36,14 @@ type args struct{ Stack, Command string }
 func (Tool) Spec() agent.ToolSpec {
 	return agent.ToolSpec{
 		Name: name,
-		Description: "Run a shell command (busybox sh) in this session's sandbox, which has no network and no credentials. Use it for what no other tool does, " +
+		Description: "Run a shell command (busybox sh) in this session's sandbox, which has no credentials and no network but what the profile's rules let through a proxy. Use it for what no other tool does, " +
 			"such as counting and comparing; not for plans, nor for live infrastructure, which tofu_plan and tofu_apply are for. " +
 			"Effect: reads when every command is known to only read; any other executes in the sandbox. " +
 			`Example: {"stack": "payments-prod", "command": "grep -rn 0.0.0.0/0 . | wc -l"}`,
 		Schema: json.RawMessage(`{"type": "object", "additionalProperties": false, "required": ["command"], "properties": {
 			"command": {"type": "string", "minLength": 1, "maxLength": 16384, "description": "The command line."},
 			"stack": {"type": "string", "minLength": 1, "description": "Run in this stack's folder; in the session's own folder when left out."}}}`),
-		Lost: agent.Unsafe, Limit: limit + time.Minute,
+		Lost: agent.Unsafe, Limit: limit + time.Minute, Out: true,
 	}
 }
 
@@ -110,6 +110,8 @@ func (t Tool) command(ctx context.Context, e agent.Env, c agent.ToolCall, a args
 		Org: e.Org, Session: e.Session, Call: c.ID, In: agent.InSession,
 		Argv: []string{"sh", "-c", a.Command}, Dir: a.Stack, Limit: limit,
 	}
+	effect, _ := Classify(a.Command)
+	cmd.Out = effect == rbac.Execute // what only reads needs no way out, and gets none
 	if a.Stack != "" {
 		cmd.Seed = &agent.Seed{Dir: a.Stack, Files: func() (map[string][]byte, error) {
 			commit, err := t.Stacks.Head(ctx, e.Org, a.Stack)

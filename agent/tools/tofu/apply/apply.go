@@ -120,7 +120,7 @@ func (t Tool) Bind(ctx context.Context, org string, args json.RawMessage) (b age
 	if b.Commit, err = t.Deps.Stacks.Head(ctx, org, m.Stack); err != nil {
 		return b, fmt.Errorf("find newest commit: %w", err)
 	}
-	if b.Image, err = t.Deps.Box.Image(ctx, ""); err != nil {
+	if b.Image, err = t.Deps.Box.Image(ctx, s.Image); err != nil {
 		return b, fmt.Errorf("find image: %w", err)
 	}
 	b.Plan, b.Summary = &m.Plan, m.Stack+": "+tofu.Counts(m.Plan)

@@ -56,7 +56,7 @@ func (t Tool) ready(ctx context.Context, a agent.Artifact, m tofu.Meta, s agent.
 	if now != m.Standing {
 		return &tofu.Refusal{Why: fmt.Sprintf("the state has moved since the plan (serial %d, the plan is of %d): plan again", now.Serial, m.Serial)}
 	}
-	image, err := t.Deps.Box.Image(ctx, "")
+	image, err := t.Deps.Box.Image(ctx, s.Image)
 	switch {
 	case errors.Is(err, agent.ErrNotFound) || err == nil && m.Image != "" && image != m.Image:
 		return &tofu.Refusal{Why: "the sandbox image has changed since the plan: plan again"}
