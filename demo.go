@@ -64,7 +64,7 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 		return &coded{exitUse, err}
 	}
 	list := newChecklist()
-	a, err := wire(ctx, cfg, logger(cfg.Log), options{demo: true, checklist: list.items, prompts: demoPrompts[:]})
+	a, err := wire(ctx, cfg, logger(cfg.Log), options{demo: true, child: true, checklist: list.items, prompts: demoPrompts[:]})
 	if err != nil {
 		return &coded{exitFailed, err}
 	}

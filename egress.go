@@ -27,7 +27,7 @@ type outlet struct {
 // openOutlet serves a socket in dir, which nobody else may use, until it is closed:
 // what is stopped may still save its state.
 func openOutlet(ctx context.Context, cfg config.Config, dir string) (*outlet, error) {
-	o := &outlet{served: make(chan error, 1), Outlet: &egress.Outlet{Inside: docker.Inside(), Rules: map[string]egress.Rules{}, Roots: systemRoots()}, path: filepath.Join(dir, "egress.sock")}
+	o := &outlet{served: make(chan error, 1), Outlet: &egress.Outlet{Inside: docker.Inside(), Rules: map[string]egress.Rules{}, Roots: systemRoots()}, path: filepath.Join(dir, egressSocket)}
 	for name, org := range cfg.Orgs {
 		p, err := egressPolicy(org)
 		if err != nil {
@@ -130,3 +130,6 @@ func (o once) Pass(ctx context.Context, p agent.Passage) error {
 	o.log.InfoContext(ctx, "network", "request", p.String())
 	return nil
 }
+
+// egressSocket is where ways out are served, in the data folder.
+const egressSocket = "egress.sock"

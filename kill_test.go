@@ -68,6 +68,9 @@ const (
 
 // TestMain lets the test binary be the process that is killed.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "sandboxd" { // as a child of a process under test
+		os.Exit(exit(command().ExecuteContext(context.Background())))
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		if err := child(context.Background(), dir, os.Getenv(childKill)); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, "child:", err)

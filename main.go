@@ -73,7 +73,7 @@ func command() *cobra.Command {
 	var file string
 	root.PersistentFlags().StringVar(&file, "config", "", "configuration file (default interlock.yaml, when it is there)")
 	root.AddCommand(
-		demoCommand(), initCommand(), serveCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file),
+		demoCommand(), initCommand(), serveCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file), sandboxdCommand(&file),
 		auditCommand(&file), policyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
 	)
 	return root

@@ -33,7 +33,7 @@ func serve(ctx context.Context, file, role string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	a, err := wire(ctx, cfg, log, options{file: configFile(file)})
+	a, err := wire(ctx, cfg, log, options{file: configFile(file), child: true})
 	if err != nil {
 		return &coded{exitFailed, err}
 	}

@@ -36,7 +36,7 @@ type app struct {
 	log       *slog.Logger
 	keys      map[string][]byte
 	db        *store.DB
-	box       *docker.Sandbox
+	box       sandbox
 	outlet    *outlet
 	policies  *policies
 	gate      *rbac.Enforcer
@@ -57,6 +57,7 @@ type app struct {
 // options are what a subcommand adds to the configuration.
 type options struct {
 	demo      bool
+	child     bool   // a child holds the engine's socket, not this process
 	file      string // the configuration's, to be read again when it changes; empty is none
 	checklist func() []console.Item
 	prompts   []string
@@ -85,7 +86,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	if a.outlet, err = openOutlet(ctx, cfg, cfg.DataDir); err != nil {
 		return a, err
 	}
-	if a.box, err = newSandbox(cfg, a.outlet.path, log); err != nil {
+	if a.box, err = openSandbox(ctx, cfg, a.outlet.path, o.child, log); err != nil {
 		return a, err
 	}
 	a.metrics = newMetrics(a.db)
@@ -122,16 +123,29 @@ func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, l
 }
 
 func newSandbox(cfg config.Config, egress string, log *slog.Logger) (*docker.Sandbox, error) {
+	return docker.New(sandboxOptions(cfg, egress, log))
+}
+
+// sandbox is where tools run, in whatever process it is held.
+type sandbox interface {
+	agent.Sandbox
+	Ready(ctx context.Context, c agent.Command) error
+	Ping(ctx context.Context) (docker.Engine, error)
+	Sweep(ctx context.Context, keep docker.Keep) (removed int, err error)
+	Close() error
+}
+
+func sandboxOptions(cfg config.Config, egress string, log *slog.Logger) docker.Options {
 	s := cfg.Sandbox
 	disk := int64(s.Disk)
 	if disk == 0 {
 		disk = -1
 	}
-	return docker.New(docker.Options{
+	return docker.Options{
 		Engine: s.Engine, Image: s.Image, Runner: s.Runner, Egress: egress, Runtime: s.Runtime, DataDir: cfg.DataDir, Instance: cfg.DataDir,
 		Memory: int64(s.Memory), FileSize: int64(s.FileSize), OutputLimit: int64(s.OutputLimit),
 		CPUs: s.CPUs, Pids: s.Pids, Disk: disk, Spares: s.Spares, Limit: s.Limit, Grace: s.Grace, Log: log,
-	})
+	}
 }
 
 func (a *app) wireAgent(ctx context.Context, o options) error {
@@ -271,6 +285,11 @@ func schedule(org, name string, sc config.Schedule, st config.Stack) (scheduler.
 
 // start runs everything until ctx ends: what sends stops after what makes.
 func (a *app) start(ctx context.Context) error {
+	for _, org := range a.orgs() {
+		if err := a.box.Ready(ctx, agent.Command{Org: org}); err != nil {
+			a.log.WarnContext(ctx, "no container is ready yet", "error", err)
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.worker.Run(ctx) })
 	g.Go(func() error { return a.scheduler.Run(ctx) })

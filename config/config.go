@@ -76,6 +76,7 @@ type Sandbox struct {
 	Engine      string        `yaml:"engine"` // address of the Docker engine; empty is the usual one
 	Image       string        `yaml:"image"`
 	Runner      string        `yaml:"runner"`        // program that runs commands inside a container; empty is the one beside this program
+	Socket      string        `yaml:"socket"`        // of interlock sandboxd, where that runs apart; empty starts one as a child
 	Runtime     string        `yaml:"runtime"`       // of the engine, such as runsc; empty is the engine's own
 	SharedHost  bool          `yaml:"shared_kernel"` // organisations may share a kernel: they trust each other
 	Memory      Size          `yaml:"memory"`

@@ -328,3 +328,19 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Who needs no secret reads none, and knows all else.
+func TestLoadBlind(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "interlock.yaml")
+	if err := os.WriteFile(file, []byte("database: {url: env:NOT_SET}\nmodel: {api_key: file:/no/such/file}\nsandbox: {image: mine}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Load(file, nil); err == nil {
+		t.Error("secrets that are not there are not missed")
+	}
+	c, _, err := LoadBlind(file, nil)
+	if err != nil || c.Sandbox.Image != "mine" || c.Database.URL.Reveal() != hidden {
+		t.Errorf("%v %v", c.Sandbox.Image, err)
+	}
+}

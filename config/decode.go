@@ -30,12 +30,13 @@ type decoder struct {
 	places
 	dir      string
 	env      map[string]string
+	blind    bool // reads no secret
 	problems Problems
 }
 
 // fork is a decoder for a section of the same file.
 func (d *decoder) fork() *decoder {
-	return &decoder{places: places{d.file, maps.Clone(d.at)}, dir: d.dir, env: d.env}
+	return &decoder{places: places{d.file, maps.Clone(d.at)}, dir: d.dir, env: d.env, blind: d.blind}
 }
 
 func (d *decoder) report(key, format string, args ...any) {
@@ -89,7 +90,10 @@ func (d *decoder) expect(n *yaml.Node, kind yaml.Kind, what, key string) bool {
 
 func (d *decoder) secret(n *yaml.Node, s *Secret, key string) {
 	err := s.UnmarshalYAML(n)
-	if err == nil {
+	switch {
+	case err == nil && d.blind:
+		s.value = hidden
+	case err == nil:
 		err = s.resolve(d.dir, d.env)
 	}
 	if err != nil {

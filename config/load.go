@@ -22,12 +22,22 @@ const fileLimit = 4 * mib
 // The warnings are things to look at; the error is a Problems with everything
 // that is wrong, and then the Config must not be used.
 func Load(path string, environ []string) (c Config, warnings Problems, err error) {
+	return loadFile(path, environ, false)
+}
+
+// LoadBlind is Load without reading any secret: each that is named has a value that
+// says nothing. It is for a process that needs none.
+func LoadBlind(path string, environ []string) (c Config, warnings Problems, err error) {
+	return loadFile(path, environ, true)
+}
+
+func loadFile(path string, environ []string, blind bool) (c Config, warnings Problems, err error) {
 	c = Default()
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return c, nil, fmt.Errorf("find the folder: %w", err)
 	}
-	d := &decoder{places: places{path, map[string]place{}}, dir: dir, env: lookup(environ)}
+	d := &decoder{places: places{path, map[string]place{}}, dir: dir, env: lookup(environ), blind: blind}
 	if path != "" {
 		data, err := readFile(path, fileLimit)
 		if err != nil {
@@ -99,6 +109,7 @@ func (c *Config) anchor(dir string) {
 	}
 	abs(&c.DataDir)
 	abs(&c.Model.Script)
+	abs(&c.Sandbox.Socket)
 	for org, o := range c.Orgs {
 		abs(&o.Policies)
 		for name, s := range o.Scopes {

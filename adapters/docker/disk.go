@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // A workspace is a folder on a disk of its own, where that can be had: then it has
@@ -66,14 +67,36 @@ func (s *Sandbox) discard(dir string) error {
 // hide puts what containers see of us into memory, where that can be had: the
 // mounts of a container then do not name the folder of the host that it is in.
 func (s *Sandbox) hide(dir string) error {
-	if s.o.Disk <= 0 || isMount(dir) {
+	if s.o.Disk <= 0 || s.sharing != nil {
+		return nil
+	}
+	f, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("share %s: %w", dir, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH); err != nil { //nolint:gosec // a descriptor is small
+		return errors.Join(fmt.Errorf("share %s: %w", dir, err), f.Close())
+	}
+	s.sharing = f
+	if isMount(dir) { // by another process, perhaps one that was killed
 		return nil
 	}
 	if err := mountMemory(dir, 64<<20); err != nil {
 		return fmt.Errorf("mount %s: %w", dir, err)
 	}
-	s.mounted[dir] = true
 	return nil
+}
+
+// unhide takes it away again, when this process is the last that shares it.
+func (s *Sandbox) unhide(dir string) error {
+	if s.sharing == nil {
+		return nil
+	}
+	defer func() { _ = s.sharing.Close() }()
+	if syscall.Flock(int(s.sharing.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil { //nolint:gosec // a descriptor is small
+		return nil
+	}
+	return unmount(dir)
 }
 
 // unmountOwn lets go of what this process mounted. Containers that still run keep
@@ -83,7 +106,7 @@ func (s *Sandbox) unmountOwn() (err error) {
 		err = errors.Join(err, unmount(dir))
 	}
 	clear(s.mounted)
-	return err
+	return errors.Join(err, s.unhide(filepath.Join(s.o.DataDir, insideSub)))
 }
 
 // Quota tells why workspaces have no disks of their own, if they have none.

@@ -77,6 +77,7 @@ type Sandbox struct {
 	runnerAt  string
 	noDisks   error                // why there are none, if they were wanted
 	mounted   map[string]bool      // by this process
+	sharing   *os.File             // locked as long as this process uses what is hidden
 	locks     map[string]*lock     // of the names in use by this process: a sweep passes them by
 	used      map[string]time.Time // when a session's container last served
 	residents map[string]*resident
@@ -127,7 +128,7 @@ func New(o Options) (*Sandbox, error) {
 // Close lets go of the engine. The containers of sessions end, their workspaces
 // stay; fresh containers go on to their end.
 func (s *Sandbox) Close() error {
-	err := s.dropSpares()
+	err := s.dropSpares(context.Background())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.residents {
@@ -144,9 +145,7 @@ func (s *Sandbox) Exec(ctx context.Context, c agent.Command) (agent.Output, erro
 	if err := check(c); err != nil {
 		return agent.Output{}, err
 	}
-	if c.Image == "" {
-		c.Image = s.o.Image
-	}
+	c = s.withImage(c)
 	if c.Limit <= 0 {
 		c.Limit = s.o.Limit
 	}

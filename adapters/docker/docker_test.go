@@ -39,7 +39,7 @@ func open(tb testing.TB, o Options) *Sandbox {
 	}
 	tb.Cleanup(func() {
 		ctx := context.WithoutCancel(tb.Context())
-		if err := s.dropSpares(); err != nil {
+		if err := s.dropSpares(ctx); err != nil {
 			tb.Error(err)
 		}
 		if _, err := s.Sweep(ctx, drop); err != nil {

@@ -74,3 +74,36 @@ func (s *Sandbox) workspace(ctx context.Context, dir string, c agent.Command) er
 	}
 	return writeFile(mark, nil)
 }
+
+// Sow fills a folder of a session's workspace, once.
+func (s *Sandbox) Sow(ctx context.Context, c agent.Command, folder string, files map[string][]byte) error {
+	c.In, c.Seed = agent.InSession, &agent.Seed{Dir: folder, Files: func() (map[string][]byte, error) { return files, nil }}
+	if err := check(c); err != nil {
+		return err
+	}
+	name := s.sessionName(c)
+	unlock, err := s.lock(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	dir := filepath.Join(s.o.DataDir, workspacesDir, name)
+	if s.o.Spares > 0 {
+		s.adopt(ctx, s.withImage(c), name, dir)
+	}
+	return s.workspace(ctx, dir, c)
+}
+
+// Ready makes spare containers for sessions of c's Org with c's image, if there
+// are to be any; it does not wait for them.
+func (s *Sandbox) Ready(ctx context.Context, c agent.Command) error {
+	if s.o.Spares > 0 {
+		s.replenish(ctx, s.withImage(c))
+	}
+	return nil
+}
+
+func (s *Sandbox) withImage(c agent.Command) agent.Command {
+	c.Image = orDefault(c.Image, s.o.Image)
+	return c
+}

@@ -44,7 +44,7 @@ func (s *Sandbox) adopt(ctx context.Context, c agent.Command, name, dir string) 
 	defer s.adopted(sp)
 	if err := s.handOver(ctx, c, sp, name, dir); err != nil {
 		s.o.Log.WarnContext(ctx, "a spare container could not be used", "error", err)
-		_ = s.dropSpare(sp)
+		_ = s.dropSpare(ctx, sp)
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *Sandbox) replenish(ctx context.Context, c agent.Command) {
 		case err != nil:
 			s.o.Log.WarnContext(ctx, "a spare container could not be made", "error", err)
 		case !keep:
-			_ = s.dropSpare(sp) // a sweep looks again
+			_ = s.dropSpare(ctx, sp) // a sweep looks again
 		default:
 			s.replenish(ctx, c)
 		}
@@ -147,25 +147,30 @@ func (s *Sandbox) makeSpare(ctx context.Context, c agent.Command) (*spare, error
 }
 
 // dropSpares makes no more, and drops those that are there.
-func (s *Sandbox) dropSpares() error {
+func (s *Sandbox) dropSpares(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	s.background.Wait()
-	return s.dropStale(true)
+	return s.dropStale(ctx, true)
 }
 
-// dropSpare ends it: without us its runner ends, and the engine takes the
-// container away.
-func (s *Sandbox) dropSpare(sp *spare) error {
+// dropSpare ends it. Without us its runner ends, and the engine would take the
+// container away in its own time.
+func (s *Sandbox) dropSpare(ctx context.Context, sp *spare) error {
 	sp.end()
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	if err := s.remove(ctx, sp.id); err != nil {
+		return err
+	}
 	return s.discard(filepath.Join(s.o.DataDir, sparesDir, sp.name))
 }
 
 // dropStale drops old ones, or all.
-func (s *Sandbox) dropStale(all bool) (err error) {
+func (s *Sandbox) dropStale(ctx context.Context, all bool) (err error) {
 	for _, sp := range s.staleSpares(all) {
-		err = errors.Join(err, s.dropSpare(sp))
+		err = errors.Join(err, s.dropSpare(ctx, sp))
 	}
 	return err
 }

@@ -43,7 +43,7 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 			removed++
 		}
 	}
-	err = errors.Join(err, s.dropStale(false))
+	err = errors.Join(err, s.dropStale(ctx, false))
 	for _, sub := range []string{callsDir, workspacesDir, sparesDir} {
 		n, serr := s.sweepFolders(ctx, filepath.Join(s.o.DataDir, sub), keep)
 		removed += n
