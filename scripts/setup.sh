@@ -7,6 +7,7 @@
 #   setup.sh provider  the demo's provider; prints the path of the program
 #   setup.sh runner    the first process of a sandbox; prints the path of the program
 #   setup.sh image     the sandbox image, and the runner; prints the image's name
+#   setup.sh gvisor    a gVisor runtime, known to the engine; prints its name
 #   setup.sh postgres  a throwaway PostgreSQL on loopback; prints its URL
 #   setup.sh chromium  a browser for tests; prints its path
 #   setup.sh gcc       a C compiler, which go test -race needs
@@ -192,6 +193,33 @@ part_runner() {
 	echo "$out"
 }
 
+# part_gvisor makes the engine know a runtime. On a machine where that is not ours
+# to do, it says what is needed.
+part_gvisor() {
+	part_engine
+	if docker info --format '{{range $k, $v := .Runtimes}}{{$k}} {{end}}' | grep -qw runsc; then
+		echo runsc
+		return
+	fi
+	debian_root || die "the engine has no runtime runsc: install gVisor and add it with the arguments --host-uds=open and --oci-seccomp (docs/sandbox.md)"
+	[ ! -e /etc/docker/daemon.json ] || die "/etc/docker/daemon.json is there: add the runtime runsc to it by hand (docs/sandbox.md)"
+	out=$cache/runsc-$(digest "$here/gvisor/go.mod" "$here/gvisor/go.sum")-linux-$(arch)
+	if [ ! -x "$out" ]; then
+		say "building gVisor (once; a minute or two)"
+		alone "$out" build "$here/gvisor" gvisor.dev/gvisor/runsc "$out" ""
+	fi
+	mkdir -p /etc/docker
+	printf '{"runtimes": {"runsc": {"path": "%s", "runtimeArgs": ["--network=none", "--host-uds=open", "--oci-seccomp"]}}}\n' "$out" >/etc/docker/daemon.json
+	kill -HUP "$(cat /var/run/docker.pid)"
+	n=0
+	until docker info --format '{{range $k, $v := .Runtimes}}{{$k}} {{end}}' | grep -qw runsc; do
+		n=$((n + 1))
+		[ "$n" -le 20 ] || die "the engine does not take the runtime runsc"
+		sleep 0.5
+	done
+	echo runsc
+}
+
 part_image() {
 	part_engine
 	part_runner >/dev/null
@@ -275,6 +303,6 @@ part_chromium() {
 }
 
 case ${1:-} in
-engine | tofu | provider | runner | image | postgres | chromium | gcc) "part_$1" ;;
-*) die "use: setup.sh engine|tofu|provider|runner|image|postgres|chromium|gcc" ;;
+engine | tofu | provider | runner | image | gvisor | postgres | chromium | gcc) "part_$1" ;;
+*) die "use: setup.sh engine|tofu|provider|runner|image|gvisor|postgres|chromium|gcc" ;;
 esac

@@ -33,7 +33,7 @@ type Options struct {
 	FileSize    int64         // bytes of one file that a command writes: 256 MiB
 	Spares      int           // containers kept ready for new sessions, for each Org and image in use: none
 	OutputLimit int64         // bytes kept of each of stdout and stderr: 1 MiB
-	CPUs        float64       // 1
+	CPUs        float64       // 1; less than 0 is no bound
 	Pids        int64         // processes and threads together: 128
 	Limit       time.Duration // of a Command that has none: 5 minutes
 	Grace       time.Duration // between the interrupt and the kill: 30 seconds

@@ -2,9 +2,14 @@ package docker
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
 
 	"interlock/agent"
 	"interlock/agent/frames"
@@ -16,6 +21,38 @@ var fromOutside = []struct {
 	Probe
 	run func(ctx context.Context, p *prober) (hole string, honest bool, err error)
 }{
+	{Probe{7, "take more memory than there is", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		out, err := p.Exec(ctx, p.part("hog", agent.InSession))
+		if err != nil {
+			return "", false, err
+		}
+		after, err := p.Exec(ctx, p.part("nothing", agent.InSession)) // the session goes on
+		if err != nil {
+			return "", false, err
+		}
+		wide, err := p.wide(1 << 30)
+		if err != nil {
+			return "", false, err
+		}
+		c := p.part("hog", agent.InSession)
+		c.Session = otherSession
+		free, err := wide.Exec(ctx, c)
+		return hole(out.Code != killedCode || after.Code != 0, "it has 320 MiB"), free.Code == 0, errors.Join(err, wide.Close())
+	}},
+	{Probe{8, "take more of the processors", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		held, err := p.heldBack(ctx, p.Sandbox, probeSession)
+		if err != nil {
+			return "", false, err
+		}
+		o := p.o
+		o.CPUs, o.Spares = -1, 0
+		wide, err := New(o)
+		if err != nil {
+			return "", false, err
+		}
+		free, err := p.heldBack(ctx, wide, otherSession)
+		return hole(!held, "nothing holds it back"), !free, errors.Join(err, wide.Close())
+	}},
 	{Probe{28, "work in a folder outside", none}, func(ctx context.Context, p *prober) (string, bool, error) {
 		c := p.part("nothing", agent.InFresh)
 		c.Dir = "../proc/self/fd/7"
@@ -86,6 +123,44 @@ var fromOutside = []struct {
 		out, err := p.Exec(ctx, other)
 		return hole(out.Code == 0, "they are there"), own.Code == 0, err
 	}},
+}
+
+// heldBack tells whether the kernel holds a session back that computes, by the
+// engine's count.
+func (p *prober) heldBack(ctx context.Context, s *Sandbox, session string) (bool, error) {
+	c := p.part("spin", agent.InSession)
+	c.Session = session
+	var counts [2]uint64
+	for i := range counts {
+		if i == 0 {
+			first := c
+			first.Argv = []string{insideRun, "part", "nothing"}
+			first.Call += "-first"
+			if _, err := s.Exec(ctx, first); err != nil {
+				return false, err
+			}
+		} else if _, err := s.Exec(ctx, c); err != nil {
+			return false, err
+		}
+		got, err := s.cli.ContainerStats(ctx, s.sessionName(c), client.ContainerStatsOptions{})
+		if err != nil {
+			return false, s.wrap("read counts", err)
+		}
+		var stats container.StatsResponse
+		err = errors.Join(json.NewDecoder(got.Body).Decode(&stats), got.Body.Close())
+		if err != nil {
+			return false, fmt.Errorf("read counts: %w", err)
+		}
+		counts[i] = stats.CPUStats.ThrottlingData.ThrottledPeriods
+	}
+	return counts[1] > counts[0], nil
+}
+
+// wide is the same sandbox with more memory.
+func (p *prober) wide(memory int64) (*Sandbox, error) {
+	o := p.o
+	o.Memory, o.Spares = memory, 0
+	return New(o)
 }
 
 func hole(is bool, what string) string {

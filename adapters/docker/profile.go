@@ -47,7 +47,7 @@ func (s *Sandbox) hostConfig(f facts, mounts []mount.Mount, log container.LogCon
 		Resources: container.Resources{
 			Memory:     s.o.Memory,
 			MemorySwap: s.o.Memory, // the same: no swap on top
-			NanoCPUs:   int64(s.o.CPUs * 1e9),
+			NanoCPUs:   int64(max(s.o.CPUs, 0) * 1e9),
 			PidsLimit:  &s.o.Pids,
 			Ulimits: []*container.Ulimit{
 				{Name: "nofile", Soft: openFiles, Hard: openFiles},

@@ -38,6 +38,8 @@ var hostParts = map[string]func() error{
 		return errors.Join(os.Symlink("/etc/passwd", "/work/link"), os.WriteFile("/work/plain", []byte("plain"), 0o600))
 	},
 	"ask":   askWay,
+	"bomb":  bomb,
+	"spin":  spin,
 	"spoil": spoil,
 	"mark":  func() error { return os.WriteFile("/work/mark", nil, 0o600) },
 	"seen": func() error {

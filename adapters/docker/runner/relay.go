@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -14,16 +15,18 @@ import (
 	"interlock/agent/frames"
 )
 
-// openRelay joins the container's loopback to the socket of the way out. What does
-// not come up leaves the command without a way: it fails closed.
+// openRelay joins the container's loopback to the socket of the way out, and is there
+// when it returns. What does not come up leaves the command without a way: it fails
+// closed.
 func openRelay(socket string) (closed func()) {
 	ctx, cancel := context.WithCancel(context.Background())
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", frames.Loopback)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "runner: no way out:", err)
+		return cancel
+	}
 	var served sync.WaitGroup
-	served.Go(func() {
-		if err := relay.Run(ctx, frames.Loopback, socket); err != nil {
-			fmt.Fprintln(os.Stderr, "runner:", err)
-		}
-	})
+	served.Go(func() { _ = relay.Serve(ctx, l, relay.To(socket)) }) // its end is seen by who connects
 	return func() { cancel(); served.Wait() }
 }
 
