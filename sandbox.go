@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +43,12 @@ func probeSandbox(ctx context.Context, file string, asJSON bool, out io.Writer) 
 	if err != nil {
 		return &coded{exitFailed, err}
 	}
+	more, err := probeAbove(ctx, cfg, box)
+	if err != nil {
+		return &coded{exitFailed, err}
+	}
+	all = append(all, more...)
+	slices.SortFunc(all, func(a, b docker.ProbeResult) int { return a.ID - b.ID })
 	if asJSON {
 		if err := json.NewEncoder(out).Encode(all); err != nil {
 			return &coded{exitFailed, err}

@@ -29,7 +29,7 @@ func TestSandboxProbeCommand(t *testing.T) {
 	if (code == 0) != bounded {
 		t.Errorf("exit %d, bounded %v", code, bounded)
 	}
-	if err := json.Unmarshal([]byte(out), &all); err != nil || len(all) < 40 {
+	if err := json.Unmarshal([]byte(out), &all); err != nil || len(all) != 62 {
 		t.Fatalf("%d probes, %v: %s", len(all), err, out)
 	}
 	var said strings.Builder

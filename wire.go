@@ -166,13 +166,41 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
 	}
-	secrets, err := redact.New()
-	if err != nil {
-		return fmt.Errorf("read rules for secrets: %w", err)
+	if a.runner.Redact, err = redactor(a.cfg, a.log); err != nil {
+		return err
 	}
-	a.runner.Redact = secrets.Text
 	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
 	return nil
+}
+
+// redactor takes out what looks like a secret, and what this configuration holds, in
+// any form.
+func redactor(cfg config.Config, log *slog.Logger) (func(string) string, error) {
+	rules, err := redact.New()
+	if err != nil {
+		return nil, fmt.Errorf("read rules for secrets: %w", err)
+	}
+	var known []string
+	for _, s := range []config.Secret{cfg.Model.APIKey, cfg.Model.Fallback.APIKey, cfg.Database.URL, cfg.Redis.URL} {
+		if s.Set() {
+			known = append(known, s.Reveal())
+		}
+	}
+	for _, o := range cfg.Orgs {
+		for name, s := range o.Scopes {
+			b, err := os.ReadFile(s.File)
+			if err != nil {
+				log.Warn("the secret of a scope cannot be read yet, and is not known to the redactor", "scope", name, "error", err)
+				continue
+			}
+			known = append(known, strings.TrimSpace(string(b)))
+		}
+	}
+	r, err := rules.With(known...)
+	if err != nil {
+		log.Warn("a secret of the configuration is too plain to be found in texts", "error", err)
+	}
+	return r.Text, nil
 }
 
 // profile gives the zero Profile, which allows nothing, for a name that nobody

@@ -117,3 +117,10 @@ func plainProse(s string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Render is the card of an event, and whether it is shown at all: for who draws one
+// without an outbox.
+func Render(ev agent.Event) (c Card, show bool) {
+	c, _, show = render(ev)
+	return c, show
+}

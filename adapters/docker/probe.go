@@ -16,6 +16,7 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/client"
 
 	"interlock/agent"
 	"interlock/agent/frames"
@@ -123,7 +124,7 @@ func (s *Sandbox) Probe(ctx context.Context) (all []ProbeResult, err error) {
 			all[i].judge(got[all[i].ID])
 		}
 	}
-	out, err := s.unheld(ctx, runner)
+	out, err := s.unheld(ctx, runner, "probe")
 	if err != nil {
 		return nil, err
 	}
@@ -169,14 +170,14 @@ func probed(out agent.Output) (map[int][]frames.Try, error) {
 	return all, nil
 }
 
-// unheld runs the probes as root of a container that is held by nothing but its
+// unheld runs probes as root of a container that is held by nothing but its
 // own namespaces.
-func (s *Sandbox) unheld(ctx context.Context, runner string) (out agent.Output, err error) {
+func (s *Sandbox) unheld(ctx context.Context, runner string, args ...string) (out agent.Output, err error) {
 	name := s.hashed("control")
 	if err := s.remove(ctx, name); err != nil {
 		return out, err
 	}
-	c := agent.Command{Org: probeOrg, Session: probeSession, Call: "control", In: agent.InFresh, Image: s.o.Image, Argv: []string{insideRun, "probe"}}
+	c := agent.Command{Org: probeOrg, Session: probeSession, Call: "control", In: agent.InFresh, Image: s.o.Image, Argv: slices.Concat([]string{insideRun}, args)}
 	dir := s.callDir(name)
 	if err := s.prepare(ctx, dir, c); err != nil {
 		return out, err
@@ -207,6 +208,11 @@ func (s *Sandbox) unheld(ctx context.Context, runner string) (out agent.Output, 
 	if err := s.ended(timed, id); err != nil {
 		return out, err
 	}
+	got, err := s.cli.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+	if err != nil {
+		return out, s.wrap("look up container", err)
+	}
+	out.Code = got.Container.State.ExitCode
 	return out, s.readLog(ctx, id, &out)
 }
 

@@ -62,6 +62,7 @@ var fromOutside = []struct {
 		out, okErr := p.Exec(ctx, ok)
 		return hole(err == nil, "it ran"), out.Code == 0, okErr
 	}},
+	{Probe{29, "an image whose devices are links", none}, probeImage},
 	{Probe{32, "bring back what a link leads to", none}, func(ctx context.Context, p *prober) (string, bool, error) {
 		c := p.part("link", agent.InFresh)
 		c.Collect = []string{"link", "plain"}

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -23,29 +22,49 @@ var notSecret = regexp.MustCompile(`(?i)(?:public|csrf|xsrf|jsonweb)[-_]?$`)
 func assignment(text string, at, end int) (all []span) {
 	word := strings.ToLower(text[at:end])
 	nameEnd := end
-	for nameEnd < len(text) && nameEnd-end < 40 && (isName(text[nameEnd]) || text[nameEnd] == '-' || text[nameEnd] == '.') {
+	for nameEnd < len(text) && nameEnd-end < 40 && isNamePart(text[nameEnd]) {
 		nameEnd++
 	}
-	if notSecret.MatchString(text[max(0, at-8):at]) || about.MatchString(text[end:nameEnd]) || strings.HasPrefix(text[end:nameEnd], "s") {
+	if isAddress(text, at, nameEnd) || notSecret.MatchString(text[max(0, at-8):at]) || about.MatchString(text[end:nameEnd]) || strings.HasPrefix(text[end:nameEnd], "s") {
 		return nil
 	}
 	if from, to, ok := valueAfter(text, at, nameEnd); ok && worth(word, text[from:to]) {
-		return []span{{from, to, "assignment"}}
+		return []span{{from: from, to: to, kind: "assignment", quote: numberQuote(text, nameEnd, from, to)}}
 	}
 	if from, to, ok := comparedBefore(text, at); ok && worth(word, text[from:to]) {
-		return []span{{from, to, "assignment"}}
+		return []span{{from: from, to: to, kind: "assignment"}}
 	}
 	return nil
 }
 
+var operator = regexp.MustCompile("^(?:\\[\\d*\\])?(\\\\?[\"'`]\\]?)?[ \\t]{0,64}(:=|=>|===?|!==?|=|:)[ \\t]{0,8}@?")
+
+// progress is what a tool reports on a resource, behind its address.
+var progress = regexp.MustCompile(`^(?:\[[^\]\n]{1,64}\])?: (?:Still |Provisioning )?[A-Za-z]+(?:\.\.\.| complete | state\.\.\.| errored )`)
+
+// isAddress tells whether the name is a part of an ARN, or the address of a resource
+// that a tool reports on.
+func isAddress(text string, at, nameEnd int) bool {
+	begin, rest := back(text, at), text[nameEnd:min(len(text), nameEnd+after)]
+	inside := begin > 0 && text[begin-1] == ':' && strings.HasPrefix(rest, ":") && !strings.HasPrefix(rest, ": ")
+	return inside || progress.MatchString(rest)
+}
+
+// In lists of variables the name is a value itself, and its value the next one.
 var (
-	operator = regexp.MustCompile("^(?:\\[\\d*\\])?(\\\\?[\"'`])?[ \\t]{0,8}(:=|=>|===?|!==?|=|:)[ \\t]{0,8}@?")
-	isFlag   = regexp.MustCompile(`--?[\w-]*$`)
+	nameKey  = regexp.MustCompile(`(?i)name\\?["']?\s{0,32}[:=]\s{0,32}\\?["']?$`)
+	valueKey = regexp.MustCompile(`(?i)^\\?["']?(?:,|[ \t]{0,8},?(?:\\n|\r?\n))\s{0,64}\\?["']?value\\?["']?\s{0,32}[:=][ \t]{0,32}`)
 )
 
 // valueAfter is what stands behind a name and its operator.
 func valueAfter(text string, at, nameEnd int) (from, to int, ok bool) {
 	rest := text[nameEnd:min(len(text), nameEnd+after)]
+	if m := valueKey.FindStringIndex(rest); m != nil && nameKey.MatchString(text[max(0, back(text, at)-after/4):back(text, at)]) {
+		if from, to, ok = quoted(text, nameEnd+m[1]); ok {
+			return from, to, true
+		}
+		return bare(text, nameEnd+m[1], false)
+	}
 	m := operator.FindStringSubmatchIndex(rest)
 	switch {
 	case m != nil:
@@ -53,7 +72,7 @@ func valueAfter(text string, at, nameEnd int) (from, to int, ok bool) {
 	case flagged(text, at) && strings.HasPrefix(rest, " "):
 		from = nameEnd + 1
 	case strings.HasPrefix(rest, ` "`) && !strings.HasPrefix(rest, ` ""`):
-		if from, to, ok = quoted(text, nameEnd+1); ok && !strings.HasPrefix(strings.TrimLeft(text[min(len(text), to+1):], " "), "{") {
+		if from, to, ok = quoted(text, nameEnd+1); ok && !strings.HasPrefix(strings.TrimLeft(text[min(len(text), to+1):min(len(text), to+after)], " "), "{") {
 			return from, to, true
 		}
 		return 0, 0, false
@@ -64,13 +83,43 @@ func valueAfter(text string, at, nameEnd int) (from, to int, ok bool) {
 		command := text[from] == '`' && strings.Contains(text[start:to], " ") // what a shell puts in its place
 		return start, to, !command
 	}
+	if m != nil && m[2] >= 0 { // in JSON
+		if l := literal.FindStringSubmatchIndex(text[from:min(len(text), from+after)]); l != nil {
+			return from, from + l[3], true
+		}
+		if strings.HasPrefix(text[from:], "[") || strings.HasPrefix(text[from:], "{") {
+			return 0, 0, false
+		}
+	}
+	if from, to, ok := block(text, from); ok && startsLine(text, at) {
+		return from, to, true
+	}
 	whole := m != nil && m[2] < 0 && startsLine(text, at) && (rest[m[4]:m[5]] == ":" || rest[m[4]:m[5]] == "=")
 	return bare(text, from, whole)
 }
 
+// literal is a value of JSON without quotes.
+var literal = regexp.MustCompile(`^(true|false|null|-?\d[\d.eE+-]*)(?:[\s,}\]]|\\n|$)`)
+
+// numberQuote is what the mark needs around it in place of a number in JSON: the
+// quote of the name.
+func numberQuote(text string, nameEnd, from, to int) string {
+	for _, q := range []string{`\"`, `"`} {
+		if strings.HasPrefix(text[nameEnd:], q) && !strings.HasSuffix(text[:from], q) && number.MatchString(text[from:to]) {
+			return q
+		}
+	}
+	return ""
+}
+
 // flagged tells whether the name is an option of a command.
 func flagged(text string, at int) bool {
-	return isFlag.MatchString(text[max(0, at-32):at])
+	for i := at - 1; i >= max(0, at-32) && (isName(text[i]) || text[i] == '-'); i-- {
+		if text[i] == '-' {
+			return true
+		}
+	}
+	return false
 }
 
 // longestName is where a name is taken to begin at the latest, so that a line without
@@ -79,7 +128,7 @@ const longestName = 64
 
 // back is where the name begins that a word is in.
 func back(text string, at int) int {
-	for end := at; at > 0 && end-at < longestName && (isName(text[at-1]) || text[at-1] == '-' || text[at-1] == '.'); {
+	for end := at; at > 0 && end-at < longestName && isNamePart(text[at-1]); {
 		at--
 	}
 	return at
@@ -92,49 +141,6 @@ func startsLine(text string, at int) bool {
 	near := text[max(0, at-longestName):at]
 	before := strings.TrimLeft(near[strings.LastIndexByte(near, '\n')+1:], " \t-")
 	return before == "" || before == "export "
-}
-
-// quoted is what stands between quotes that close on the same line.
-func quoted(text string, at int) (from, to int, ok bool) {
-	if at >= len(text) {
-		return 0, 0, false
-	}
-	q := text[at : at+1]
-	if strings.HasPrefix(text[at:], `\"`) {
-		q = `\"`
-	}
-	if !slices.Contains([]string{`"`, `'`, "`", `\"`}, q) {
-		return 0, 0, false
-	}
-	from = at + len(q)
-	for to = from; to < len(text) && to-from < 4*after && text[to] != '\n'; to++ {
-		if strings.HasPrefix(text[to:], q) {
-			return from, to, true
-		}
-		if text[to] == '\\' && q != `\"` {
-			to++
-		}
-	}
-	return 0, 0, false
-}
-
-// bare is a value without quotes: a word, or the rest of the line.
-func bare(text string, at int, whole bool) (from, to int, ok bool) {
-	if at < len(text) && strings.IndexByte("\"'`\\", text[at]) >= 0 {
-		return 0, 0, false
-	}
-	to = at
-	for to < len(text) && to-at < after && text[to] != '\n' && text[to] != '\r' && (whole || strings.IndexByte(" \t\"'&", text[to]) < 0) {
-		to++
-	}
-	value := strings.TrimRight(text[at:to], " \t,;\"'`")
-	if !strings.HasPrefix(value, "(") {
-		value = strings.TrimRight(value, ")")
-	}
-	if whole { // a comment at its end is none of it
-		value, _, _ = strings.Cut(value, " #")
-	}
-	return at, at + len(value), value != ""
 }
 
 // comparedBefore is a literal that a name is compared with, written before it.
@@ -155,47 +161,4 @@ func comparedBefore(text string, at int) (from, to int, ok bool) {
 	}
 	start := max(0, at-after)
 	return start + i + 1, start + len(trimmed) - 1, true
-}
-
-// worth tells whether a value can be a secret of this kind of name.
-func worth(word, value string) bool {
-	switch {
-	case len(value) < 4 || strings.HasPrefix(value, "<") || strings.HasPrefix(value, markStart) || placeholder(value):
-		return false
-	case number.MatchString(value):
-		return strings.HasPrefix(word, "pass") || word == "pwd"
-	case reference.MatchString(value):
-		return false
-	}
-	if weak := word == "token" || word == "secret" || word == "credential" || word == "_pass"; weak && plainWord.MatchString(value) {
-		return false
-	}
-	return true
-}
-
-var (
-	number    = regexp.MustCompile(`^-?[\d.,]+$`)
-	reference = regexp.MustCompile(`^!?(?:var|local|data|module|each|self|path|random_password|os|process|config|cfg|settings|this|env|aws_[a-z_]+|azurerm_[a-z_]+|google_[a-z_]+|vault_[a-z_]+)[.\[]|^[a-z_]\w*(?:\.\w+)*\(|^[a-z][\w]*(?:\.[a-z_]\w*)+(?:\[\d+\])?$|^\$`)
-	plainWord = regexp.MustCompile(`^[a-zA-Z]+(?:[-_ ./][a-zA-Z]+)*$`)
-	masked    = regexp.MustCompile(`^(?:[*x.•#-]+|X+|0+|<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\$\{[^}]*\}|\$\(.*\)|\$[A-Za-z_]\w*|%[a-zA-Z(].*|\(.*\))$`)
-	madeUp    = regexp.MustCompile(`(?i)fake|example|placeholder|change[-_ ]?me|insert[-_ ]|your[-_ ]|dummy|redacted|^(?:null|nil|none|true|false|undefined|sensitive|string|known after apply|real_secret|secret|password|passwd|token)$`)
-)
-
-// placeholder tells whether a value only says that there would be one.
-func placeholder(value string) bool {
-	return masked.MatchString(value) || madeUp.MatchString(value) || repeated(value)
-}
-
-// repeated tells whether one letter stands too often in a row to mean anything.
-func repeated(value string) bool {
-	run := 1
-	for i := 1; i < len(value); i++ {
-		if value[i] != value[i-1] {
-			run = 0
-		}
-		if run++; run >= 8 {
-			return true
-		}
-	}
-	return false
 }

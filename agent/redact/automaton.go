@@ -4,8 +4,8 @@ package redact
 // 1975). With fold, the words are lower case and the case of the text does not
 // count.
 type automaton struct {
-	next [][256]int32
-	ends [][]int32 // the words that end in a state
+	next [][256]int32 // by state and letter; negative (^state) where a word ends
+	ends [][]int32    // the words that end in a state
 	fold bool
 }
 
@@ -23,6 +23,7 @@ func newAutomaton(words []string, fold bool) *automaton {
 		a.ends[state] = append(a.ends[state], int32(i)) //nolint:gosec // words are few
 	}
 	a.link()
+	a.settle()
 	return a
 }
 
@@ -50,17 +51,43 @@ func (a *automaton) link() {
 	}
 }
 
-// find calls hit for every word, with the place where it ends.
-func (a *automaton) find(text string, hit func(word, end int)) {
-	state := int32(0)
-	for i := range len(text) {
-		c := text[i]
-		if a.fold && 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+// settle puts into each step what find would have to look up.
+func (a *automaton) settle() {
+	for state := range a.next {
+		row := &a.next[state]
+		for c, to := range row {
+			if len(a.ends[to]) > 0 {
+				row[c] = ^to
+			}
 		}
-		state = a.next[state][c]
-		for _, w := range a.ends[state] {
-			hit(int(w), i+1)
+		for c := byte('a'); a.fold && c <= 'z'; c++ {
+			row[c-'a'+'A'] = row[c]
 		}
 	}
+}
+
+// cursor is a place in a text, and what the automaton remembers there of what came
+// before.
+type cursor struct {
+	at    int
+	state int32
+}
+
+// find calls hit for every word, with the place where it ends, until one says that
+// it is not its time yet. Called again from the cursor, it begins with that word.
+func (a *automaton) find(text string, from cursor, hit func(word, end int) bool) cursor {
+	state := from.state
+	for i := from.at; i < len(text); i++ {
+		next := a.next[state][text[i]]
+		if next < 0 {
+			next = ^next
+			for _, w := range a.ends[next] {
+				if !hit(int(w), i+1) {
+					return cursor{i, state}
+				}
+			}
+		}
+		state = next
+	}
+	return cursor{max(from.at, len(text)), state}
 }

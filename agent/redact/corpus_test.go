@@ -2,8 +2,12 @@ package redact
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,7 +72,63 @@ func TestCorpora(t *testing.T) {
 	if found, secrets, _, _ := judge("detect_secrets.jsonl"); 100*found < 30*secrets {
 		t.Error("the hard set: less than 30% found")
 	}
+	for _, name := range []string{"own.jsonl", "own_fresh.jsonl"} {
+		if found, secrets, touched, _ := judge(name); 100*found < 90*secrets || touched > 2 {
+			t.Errorf("%s: less than 90%% found, or more than 2 touched", name)
+		}
+	}
 	if _, _, touched, plain := judge("infra_negatives.jsonl"); 1000*touched > 5*plain {
 		t.Error("plan values: more than 0.5% touched")
+	}
+}
+
+// TestQuickIsExact: what makes the rules of others quick does not change what they
+// find.
+func TestQuickIsExact(t *testing.T) {
+	t.Parallel()
+	quick := redactor(t)
+	plainly := *quick.looks
+	plainly.rules = slices.Clone(plainly.rules)
+	for i := range plainly.rules {
+		if r := &plainly.rules[i]; r.pattern != nil {
+			r.near, r.core, r.name, r.long = nil, r.pattern.Regex, 0, false
+		}
+	}
+	slow := &Redactor{looks: &plainly}
+	texts := []string{mixed(rand.New(rand.NewPCG(1, 1)), "api_key: ", 60_000), plan(t, 100_000)[:100_000]} //nolint:gosec // the seed is the point
+	for _, name := range []string{"gitleaks_balanced.jsonl", "detect_secrets.jsonl", "own.jsonl", "own_fresh.jsonl"} {
+		for _, x := range rows(t, name) {
+			texts = append(texts, x.Text)
+		}
+	}
+	for _, text := range texts {
+		if got, want := quick.Text(text), slow.Text(text); got != want {
+			t.Errorf("%s", differ(got, want))
+		}
+	}
+}
+
+// TestPlansStayJSON: of a plan, whoever reads it next can read what is left.
+func TestPlansStayJSON(t *testing.T) {
+	t.Parallel()
+	r := redactor(t)
+	names, err := filepath.Glob("../../testdata/tfplan/*/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var compact bytes.Buffer
+		if json.Compact(&compact, raw) != nil {
+			continue // lines of JSON, or cut off on purpose
+		}
+		for _, text := range []string{string(raw), compact.String()} {
+			if out := r.Text(text); !json.Valid([]byte(out)) {
+				t.Errorf("%s: no JSON any more", name)
+			}
+		}
 	}
 }

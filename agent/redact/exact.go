@@ -1,12 +1,9 @@
 package redact
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,6 +13,7 @@ import (
 type exact struct {
 	secrets []string
 	forms   []string
+	longest int // of the forms, in bytes
 	find    *automaton
 }
 
@@ -28,7 +26,10 @@ func newExact(secrets []string) *exact {
 	}
 	slices.Sort(e.forms)
 	e.forms = slices.Compact(e.forms)
-	e.find = newAutomaton(e.forms, false)
+	for _, f := range e.forms {
+		e.longest = max(e.longest, len(f))
+	}
+	e.find = newAutomaton(append(slices.Clip(e.forms), zipMagic, zipMagic64), false)
 	return e
 }
 
@@ -85,67 +86,4 @@ func percents(s string) string {
 		b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
 	}
 	return b.String()
-}
-
-func (e *exact) spans(text string) (all []span) {
-	e.find.find(text, func(word, end int) {
-		all = append(all, span{end - len(e.forms[word]), end, kindKnown})
-	})
-	return append(all, e.zipped(text)...)
-}
-
-// The first bytes of what gzip makes, as they are and in base64.
-const (
-	zipMagic   = "\x1f\x8b\x08"
-	zipMagic64 = "H4sI"
-	zipLimit   = 4 << 20 // bytes that are looked at behind one magic
-	mostZips   = 256     // of one text
-)
-
-// zipped looks into what gzip packed.
-func (e *exact) zipped(text string) (all []span) {
-	for at, n := 0, 0; n < mostZips; n++ {
-		i := strings.Index(text[at:], zipMagic)
-		if i < 0 {
-			break
-		}
-		at += i
-		r := strings.NewReader(text[at:])
-		if e.within(r) {
-			all = append(all, span{at, len(text), kindKnown}) // where it ends, only gzip knows
-			break
-		}
-		at++
-	}
-	for at, n := 0, 0; n < mostZips; n++ {
-		i := strings.Index(text[at:], zipMagic64)
-		if i < 0 {
-			break
-		}
-		from := at + i
-		to := from
-		for to < len(text) && isBase64(text[to]) {
-			to++
-		}
-		packed := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/", "\n", "", "\r", "").Replace(text[from:to]), "=")
-		if b, err := base64.RawStdEncoding.DecodeString(packed[:len(packed)/4*4]); err == nil && e.within(bytes.NewReader(b)) {
-			all = append(all, span{from, to, kindKnown})
-		}
-		at = max(to, from+1)
-	}
-	return all
-}
-
-func (e *exact) within(packed io.Reader) (found bool) {
-	z, err := gzip.NewReader(packed)
-	if err != nil {
-		return false
-	}
-	b, _ := io.ReadAll(io.LimitReader(z, zipLimit)) // what could be read before it broke is looked at too
-	e.find.find(string(b), func(int, int) { found = true })
-	return found
-}
-
-func isBase64(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("+/-_=\n\r", c) >= 0
 }

@@ -5,7 +5,6 @@
 package redact
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,13 +68,14 @@ func (r *Redactor) With(secrets ...string) (*Redactor, error) {
 type span struct {
 	from, to int
 	kind     string
+	quote    string // what the mark needs around it, where a number stood
 }
 
 // Found counts secrets by their kind.
 type Found map[string]int
 
-// Text replaces every secret by its kind in brackets. What it returns redacts to
-// itself. A text without any is returned as it is.
+// Text replaces every secret by its kind in brackets. A text without any is returned
+// as it is. Done twice, it may take more, for what was apart has come closer.
 func (r *Redactor) Text(text string) string {
 	out, _ := r.Find(text)
 	return out
@@ -83,49 +83,22 @@ func (r *Redactor) Text(text string) string {
 
 // Find is Text, and tells how many of what were found.
 func (r *Redactor) Find(text string) (string, Found) {
-	all := merge(r.spans(text))
-	if len(all) == 0 {
+	s := r.scan()
+	var b strings.Builder
+	for end := 0; end < len(text); {
+		end = min(len(text), end+hold) // in pieces, so that what is found does not pile up
+		to := s.read(text[:end], end == len(text))
+		if len(s.all) > 0 || len(s.found) > 0 {
+			s.write(&b, text[:end], to)
+		}
+	}
+	if len(s.found) == 0 {
 		return text, nil
 	}
-	found := Found{}
-	var b strings.Builder
-	at := 0
-	for _, s := range all {
-		b.WriteString(text[at:s.from])
-		b.WriteString(mark(s.kind))
-		found[s.kind]++
-		at = s.to
-	}
-	b.WriteString(text[at:])
-	return b.String(), found
+	return b.String(), s.found
 }
 
 // The mark is safe inside a JSON string, and no rule takes it for a value.
 const markStart = "[redacted: "
 
-func mark(kind string) string { return markStart + kind + "]" }
-
-func (r *Redactor) spans(text string) (all []span) {
-	if r.exact != nil {
-		all = r.exact.spans(text)
-	}
-	if r.looks != nil {
-		all = append(all, r.looks.spans(text)...)
-	}
-	return all
-}
-
-// merge puts spans in order, and joins those that overlap: the first one names
-// them.
-func merge(all []span) []span {
-	slices.SortStableFunc(all, func(a, b span) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
-	var out []span
-	for _, s := range all {
-		if n := len(out); n > 0 && s.from < out[n-1].to {
-			out[n-1].to = max(out[n-1].to, s.to)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
-}
+func mark(s span) string { return s.quote + markStart + s.kind + "]" + s.quote }

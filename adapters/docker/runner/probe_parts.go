@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -41,7 +42,21 @@ var hostParts = map[string]func() error{
 	"bomb":  bomb,
 	"spin":  spin,
 	"spoil": spoil,
-	"mark":  func() error { return os.WriteFile("/work/mark", nil, 0o600) },
+	"devices": func() error { // what an image's own devices lead to
+		for _, name := range []string{"/dev/null", "/dev/console", "/proc/kcore"} {
+			if to, err := os.Readlink(name); err == nil && strings.HasPrefix(to, "/proc/") {
+				return unix.ELOOP
+			}
+		}
+		for _, name := range []string{"/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger"} {
+			if f, err := os.OpenFile(name, os.O_WRONLY, 0); err == nil {
+				_ = f.Close()
+				return unix.EEXIST
+			}
+		}
+		return nil
+	},
+	"mark": func() error { return os.WriteFile("/work/mark", nil, 0o600) },
 	"seen": func() error {
 		_, err := os.Stat("/work/mark")
 		return errors.Unwrap(err)
