@@ -24,7 +24,7 @@ func sandboxCommand(file *string) *cobra.Command {
 		},
 	}
 	p.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	c.AddCommand(p)
+	c.AddCommand(p, sandboxBuildCommand(file))
 	return c
 }
 

@@ -87,6 +87,7 @@ type Command struct {
 	Out                bool   // may use the way out that there is for its profile and scope
 	Way                *Way   // that way, while it is open
 	Argv               []string
+	Needs              []string // programs that the image must hold; where it is known not to, nothing is started
 	Dir                string // below /work; empty is /work itself
 	Stdin              []byte
 	Files              map[string][]byte // InFresh: put below /work before the start; paths are slash-separated and relative

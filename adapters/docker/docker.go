@@ -149,6 +149,9 @@ func (s *Sandbox) Exec(ctx context.Context, c agent.Command) (agent.Output, erro
 	if c.Limit <= 0 {
 		c.Limit = s.o.Limit
 	}
+	if out, lacks, err := s.missing(ctx, c); lacks || err != nil {
+		return out, err
+	}
 	if c.In == agent.InSession {
 		return s.execSession(ctx, c)
 	}

@@ -35,9 +35,9 @@ type ImageError struct{ Image string }
 // Error is one line for a person.
 func (e *ImageError) Error() string {
 	if e.Image == "" {
-		return "no sandbox image is named: set sandbox.image, or run scripts/setup.sh image and use the name it prints"
+		return "no sandbox image is named: make one with interlock sandbox build, and name it in sandbox.image"
 	}
-	return fmt.Sprintf("the engine has no image %q: run scripts/setup.sh image, or load it into the engine", e.Image)
+	return fmt.Sprintf("the engine has no image %q: make it with interlock sandbox build --tag %[1]s (the demo's own: scripts/setup.sh image), or load it into the engine", e.Image)
 }
 
 // findEngine prefers what was asked for, then DOCKER_HOST, then the sockets
