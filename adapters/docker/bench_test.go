@@ -13,15 +13,15 @@ import (
 // BenchmarkFresh is a whole call in a fresh container. It reports how long it
 // takes until the command runs, which is what a person waits for.
 func BenchmarkFresh(b *testing.B) {
-	s := open(b, Options{})
+	s := open(b, Options{Spares: 1})
 	var starts []float64
 	for i := 0; b.Loop(); i++ {
 		c := fresh(strconv.Itoa(i), "true")
 		c.Image, c.Limit = testImage(), time.Minute
 		begin := time.Now()
-		id, err := s.create(b.Context(), c, s.callName(c))
+		box, err := s.blankFor(b.Context(), c)
 		if err == nil {
-			err = s.start(b.Context(), id, nil)
+			err = s.begin(b.Context(), c, box, s.callName(c))
 		}
 		starts = append(starts, float64(time.Since(begin).Microseconds())/1000)
 		if err != nil {
@@ -30,6 +30,7 @@ func BenchmarkFresh(b *testing.B) {
 		if _, err := s.Collect(b.Context(), c); err != nil {
 			b.Fatal(err)
 		}
+		s.moreBlanks(b.Context(), c)
 	}
 	report(b, "start", starts)
 }

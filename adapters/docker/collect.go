@@ -68,12 +68,25 @@ func (s *Sandbox) started(ctx context.Context, name string) (container.InspectRe
 	case err != nil:
 		return container.InspectResponse{}, s.wrap("look up container", err)
 	case got.Container.State.Status != container.StateCreated:
-		return got.Container, nil
+		return got.Container, s.findFolder(name, got.Container)
 	}
 	if err := s.remove(ctx, got.Container.ID); err != nil {
 		return container.InspectResponse{}, err
 	}
 	return container.InspectResponse{}, agent.ErrNotFound
+}
+
+// findFolder gives a call its folder, when the process that began it was killed
+// before it did.
+func (s *Sandbox) findFolder(name string, box container.InspectResponse) error {
+	if _, err := os.Lstat(s.callDir(name)); !errors.Is(err, fs.ErrNotExist) || box.Config == nil {
+		return err
+	}
+	from := s.blankDir(box.Config.Labels[labelInside])
+	if o, err := readOwner(from); err != nil || s.callName(agent.Command{Org: o.Org, Session: o.Session, Call: o.Call}) != name {
+		return fmt.Errorf("find folder of call: %w", fs.ErrNotExist)
+	}
+	return s.settleFolder(from, s.callDir(name))
 }
 
 // finish sees a container to its end. The limit counts from its start, whoever

@@ -70,12 +70,9 @@ func (s *Sandbox) hide(dir string) error {
 	if s.o.Disk <= 0 || s.sharing != nil {
 		return nil
 	}
-	f, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := share(dir, syscall.LOCK_SH)
 	if err != nil {
-		return fmt.Errorf("share %s: %w", dir, err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH); err != nil { //nolint:gosec // a descriptor is small
-		return errors.Join(fmt.Errorf("share %s: %w", dir, err), f.Close())
+		return err
 	}
 	s.sharing = f
 	if isMount(dir) { // by another process, perhaps one that was killed
@@ -87,16 +84,36 @@ func (s *Sandbox) hide(dir string) error {
 	return nil
 }
 
-// unhide takes it away again, when this process is the last that shares it.
+// share takes a lock that ends with this process, however that ends.
+func share(dir string, how int) (*os.File, error) {
+	f, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("share %s: %w", dir, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil { //nolint:gosec // a descriptor is small
+		return nil, errors.Join(fmt.Errorf("share %s: %w", dir, err), f.Close())
+	}
+	return f, nil
+}
+
+// unhide takes it away again, when nobody else shares it: also what a process left
+// that was killed.
 func (s *Sandbox) unhide(dir string) error {
-	if s.sharing == nil {
+	if s.sharing != nil {
+		_ = s.sharing.Close()
+		s.sharing = nil
+	}
+	if !isMount(dir) {
 		return nil
 	}
-	defer func() { _ = s.sharing.Close() }()
-	if syscall.Flock(int(s.sharing.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil { //nolint:gosec // a descriptor is small
+	f, err := share(dir, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil
 	}
-	return unmount(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unmount(dir), f.Close())
 }
 
 // unmountOwn lets go of what this process mounted. Containers that still run keep

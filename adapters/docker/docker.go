@@ -84,6 +84,8 @@ type Sandbox struct {
 	spares    map[spareKey][]*spare
 	adopting  map[string]bool // spares, by name
 	making    int             // spares, right now
+	blanks    map[blankKey][]*blank
+	blanking  bool // one is being made
 	closed    bool
 
 	background sync.WaitGroup
@@ -114,7 +116,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		o: o.withDefaults(), cli: cli, host: host, young: young,
-		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{}, spares: map[spareKey][]*spare{}, adopting: map[string]bool{},
+		locks: map[string]*lock{}, used: map[string]time.Time{}, residents: map[string]*resident{}, mounted: map[string]bool{}, spares: map[spareKey][]*spare{}, adopting: map[string]bool{}, blanks: map[blankKey][]*blank{},
 	}
 	if s.o.Disk > 0 {
 		if s.noDisks = canQuota(); s.noDisks != nil {

@@ -33,6 +33,9 @@ func (s *Sandbox) Drop(ctx context.Context, org, session string) error {
 		for _, e := range entries {
 			at := filepath.Join(dir, e.Name())
 			if o, oerr := readOwner(at); oerr == nil && o.Org == org && o.Session == session {
+				if sub == callsDir {
+					err = errors.Join(err, s.remove(ctx, e.Name()))
+				}
 				err = errors.Join(err, s.discard(at))
 			}
 		}

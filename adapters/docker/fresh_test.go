@@ -123,15 +123,21 @@ func TestCollectStartsNothing(t *testing.T) {
 		t.Fatalf("nothing was started: %v", err)
 	}
 	c.Image, c.Limit = testImage(), time.Minute
-	if _, err := s.create(t.Context(), c, s.callName(c)); err != nil { // as if we died before the start
-		t.Fatal(err)
+	half := func() { // as if we died before the start
+		t.Helper()
+		b, err := s.blankFor(t.Context(), c)
+		if err == nil {
+			err = s.inscribe(t.Context(), c, b, s.callName(c))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	half()
 	if _, err := s.Collect(t.Context(), c); !errors.Is(err, agent.ErrNotFound) {
 		t.Fatalf("nothing was started, only made: %v", err)
 	}
-	if _, err := s.create(t.Context(), c, s.callName(c)); err != nil {
-		t.Fatal(err)
-	}
+	half()
 	if out := exec(t, s, c); string(out.Stdout) != "ran\n" {
 		t.Errorf("made, then run: %q", out.Stdout)
 	}

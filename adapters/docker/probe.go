@@ -109,9 +109,6 @@ func (s *Sandbox) Probe(ctx context.Context) (all []ProbeResult, err error) {
 	}
 	for _, in := range []agent.Container{agent.InSession, agent.InFresh} {
 		c := agent.Command{Org: probeOrg, Session: probeSession, Call: fmt.Sprintf("probe-%d", time.Now().UnixNano()), In: in, Argv: []string{insideRun, "probe"}, Limit: probeLimit}
-		if in == agent.InFresh {
-			c.Mounts = []agent.Mount{{From: runner, To: insideRun}}
-		}
 		out, err := s.Exec(ctx, c)
 		if err != nil {
 			return nil, err
@@ -179,9 +176,6 @@ func (s *Sandbox) unheld(ctx context.Context, runner string, args ...string) (ou
 	}
 	c := agent.Command{Org: probeOrg, Session: probeSession, Call: "control", In: agent.InFresh, Image: s.o.Image, Argv: slices.Concat([]string{insideRun}, args)}
 	dir := s.callDir(name)
-	if err := s.prepare(ctx, dir, c); err != nil {
-		return out, err
-	}
 	planted, plain := filepath.Join(dir, "planted.sock"), filepath.Join(dir, "plain") // without an end
 	if err := os.MkdirAll(plain, 0o700); err != nil {
 		return out, fmt.Errorf("make folder: %w", err)
@@ -200,7 +194,7 @@ func (s *Sandbox) unheld(ctx context.Context, runner string, args ...string) (ou
 		return out, err
 	}
 	defer func() { err = errors.Join(err, s.remove(context.WithoutCancel(ctx), id)) }()
-	if err := s.start(ctx, id, nil); err != nil {
+	if err := s.start(ctx, id); err != nil {
 		return out, err
 	}
 	timed, cancel := context.WithTimeout(ctx, probeLimit)

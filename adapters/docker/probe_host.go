@@ -180,14 +180,10 @@ type prober struct {
 
 func (p *prober) part(name string, in agent.Container) agent.Command {
 	p.n++
-	c := agent.Command{
+	return agent.Command{
 		Org: probeOrg, Session: probeSession, Call: fmt.Sprintf("part-%d-%d", time.Now().UnixNano(), p.n), In: in,
 		Argv: []string{insideRun, "part", name}, Limit: probeLimit,
 	}
-	if in == agent.InFresh {
-		c.Mounts = []agent.Mount{{From: p.runner, To: insideRun}}
-	}
-	return c
 }
 
 func (s *Sandbox) probeFromOutside(ctx context.Context, runner string) (all []ProbeResult, err error) {

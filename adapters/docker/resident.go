@@ -119,7 +119,7 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 	if err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx, id, nil); err != nil {
+	if err := s.start(ctx, id); err != nil {
 		return nil, err
 	}
 	r = &resident{id: id, dir: door.dir, buf: make([]byte, frames.MaxFrame)}

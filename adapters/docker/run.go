@@ -24,6 +24,9 @@ type conversation struct {
 
 // run executes one command in the session's container and sees it to its end.
 func (s *Sandbox) run(ctx context.Context, c agent.Command, name string, r *resident) (agent.Output, error) {
+	if err := ctx.Err(); err != nil {
+		return agent.Output{}, fmt.Errorf("stopped before it began: %w", err)
+	}
 	timed, cancel := context.WithTimeout(ctx, c.Limit)
 	defer cancel()
 	t := &conversation{r: r, stdout: newCapped(s.o.OutputLimit), stderr: newCapped(s.o.OutputLimit)}

@@ -190,11 +190,11 @@ func TestSweep(t *testing.T) {
 	exec(t, s, fresh("over", "true"))
 	open := fresh("open", "sleep", "1000")
 	open.Image = testImage()
-	id, err := s.create(t.Context(), open, s.callName(open))
-	if err != nil {
-		t.Fatal(err)
+	b, err := s.blankFor(t.Context(), open)
+	if err == nil {
+		err = s.begin(t.Context(), open, b, s.callName(open))
 	}
-	if err := s.start(t.Context(), id, nil); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	keep := func(_ context.Context, org, session, call string) bool {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -172,6 +173,9 @@ func (s *Sandbox) dropStale(ctx context.Context, all bool) (err error) {
 	for _, sp := range s.staleSpares(all) {
 		err = errors.Join(err, s.dropSpare(ctx, sp))
 	}
+	for _, b := range s.staleBlanks(all) {
+		err = errors.Join(err, s.dropBlank(ctx, b))
+	}
 	return err
 }
 
@@ -206,6 +210,11 @@ func (s *Sandbox) isSpare(name string) bool {
 			if sp.name == name {
 				return true
 			}
+		}
+	}
+	for _, some := range s.blanks {
+		if slices.ContainsFunc(some, func(b *blank) bool { return b.name == name }) {
+			return true
 		}
 	}
 	return false

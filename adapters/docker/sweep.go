@@ -54,17 +54,13 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 
 func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, keep Keep) (gone bool, err error) {
 	org, session, call := box.Labels[labelOrg], box.Labels[labelSession], box.Labels[labelCall]
-	name := s.hashed(kindFresh, org, session, call)
-	idle := false
-	if box.Labels[labelKind] == kindSession {
-		name = strings.TrimPrefix(strings.Join(box.Names[:min(len(box.Names), 1)], ""), "/")
-		idle = time.Since(s.lastUse(name, box.Created)) > idleLimit
-		if session == "" { // it was made before there was one
-			o, err := readOwner(filepath.Join(s.o.DataDir, workspacesDir, name))
-			session = o.Session
-			if s.isSpare(name) || err != nil && !s.isResident(name) && time.Since(time.Unix(box.Created, 0)) < s.young {
-				return false, nil
-			}
+	name := strings.TrimPrefix(strings.Join(box.Names[:min(len(box.Names), 1)], ""), "/")
+	idle := box.Labels[labelKind] == kindSession && time.Since(s.lastUse(name, box.Created)) > idleLimit
+	if session == "" { // it was made before there was one
+		o, err := s.ownerOf(name, box.Labels[labelInside])
+		session, call = o.Session, o.Call
+		if s.isSpare(name) || err != nil && !s.isResident(name) && time.Since(time.Unix(box.Created, 0)) < s.young {
+			return false, nil
 		}
 	}
 	if s.inUse(name) || !idle && session != "" && keep(ctx, org, session, call) {
@@ -82,6 +78,17 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 		err = s.remove(ctx, box.ID)
 	}
 	return err == nil, err
+}
+
+// ownerOf is whose a container is: that of the folder with its name, or, when a
+// process was killed in between, of the one that it was made with.
+func (s *Sandbox) ownerOf(name, inside string) (o owner, err error) {
+	for _, dir := range []string{filepath.Join(s.o.DataDir, workspacesDir, name), s.callDir(name), s.blankDir(inside)} {
+		if o, err = readOwner(dir); err == nil {
+			return o, nil
+		}
+	}
+	return o, err
 }
 
 // sweepInside removes the folders of sockets whose container is gone.

@@ -44,6 +44,12 @@ type Command struct {
 	Out  bool     `json:",omitempty"` // relay Loopback to the socket out beside our own, as long as the command runs
 }
 
+// Once is the one command of a fresh container, as a file.
+type Once struct {
+	Command
+	Stdin []byte `json:",omitempty"`
+}
+
 // Loopback is where a command finds the relay to its way out.
 const Loopback = "127.0.0.1:3128"
 

@@ -77,7 +77,9 @@ func sowsOnce(t *testing.T, box agent.Sandbox, c agent.Command) {
 func hearsStop(t *testing.T, box agent.Sandbox, c agent.Command) {
 	for _, in := range []agent.Container{agent.InSession, agent.InFresh} {
 		c.In = in
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		out(t, box, sh(c, "true")) // so that there is a container, or one in advance
+		c.Call += "/stopped"
+		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
 		o, err := box.Exec(ctx, sh(c, "trap 'echo saved; exit 7' INT; echo begun; while :; do sleep 0.1; done"))
 		cancel()
 		if err != nil || !o.Stopped || o.Code != 7 || !strings.Contains(string(o.Stdout), "saved") {

@@ -23,14 +23,14 @@ func main() {
 	switch args := os.Args[1:]; {
 	case len(args) == 2 && args[0] == "serve":
 		err = serve(args[1])
-	case len(args) > 2 && args[0] == "relay":
-		os.Exit(relayed(args[1], args[2:]))
+	case len(args) == 2 && args[0] == "once":
+		os.Exit(once(args[1]))
 	case len(args) == 1 && args[0] == "probe":
 		err = runProbes(os.Stdout)
 	case len(args) == 2 && args[0] == "part":
 		runPart(args[1])
 	default:
-		err = errors.New("use: runner serve SOCKET, runner relay SOCKET COMMAND, or runner probe")
+		err = errors.New("use: runner serve SOCKET, runner once FOLDER, or runner probe")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "runner:", err)

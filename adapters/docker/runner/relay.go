@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -30,20 +32,26 @@ func openRelay(socket string) (closed func()) {
 	return func() { cancel(); served.Wait() }
 }
 
-// relayed runs the one command of a fresh container beside its relay, and hands it
-// the signals that are meant to stop it.
-func relayed(socket string, argv []string) (code int) {
-	defer openRelay(socket)()
-	path, err := find(argv[0])
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "runner: %s cannot be run in this image: %v\n", argv[0], err)
-		return failed(err).Code
+// once runs the one command of a fresh container, which stands in a file beside the
+// sockets, and hands it the signals that are meant to stop it.
+func once(dir string) (code int) {
+	b, err := os.ReadFile(filepath.Join(dir, "command"))
+	var c frames.Once
+	if err == nil {
+		err = json.Unmarshal(b, &c)
+	}
+	if err != nil || len(c.Argv) == 0 {
+		fmt.Fprintln(os.Stderr, "[sandbox: there is no command to run]")
+		return notExecutable
+	}
+	if c.Out {
+		defer openRelay(filepath.Join(dir, "out"))()
 	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
+	pid, err := startOnce(c)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "runner: %s cannot be run in this image: %v\n", argv[0], err)
+		fmt.Fprintf(os.Stderr, "[sandbox: %s cannot be run in this image: %v]\n", c.Argv[0], err)
 		return failed(err).Code
 	}
 	go func() {
@@ -54,4 +62,16 @@ func relayed(socket string, argv []string) (code int) {
 		}
 	}()
 	return reap(pid)
+}
+
+// startOnce gives the command our own output, and its input through a pipe.
+func startOnce(c frames.Once) (pid int, err error) {
+	in, to, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	pid, err = start(c.Command, in, os.Stdout, os.Stderr)
+	_ = in.Close()
+	go feed(to, c.Stdin)
+	return pid, err
 }

@@ -38,6 +38,7 @@ func (r *runner) run(c frames.Command, input []byte) frames.End {
 		defer openRelay(r.out)()
 	}
 	pid, err := start(c, stdin[0], out[1], errs[1])
+	r.started()
 	for _, f := range []*os.File{stdin[0], out[1], errs[1]} {
 		_ = f.Close() // the command has its own
 	}

@@ -20,6 +20,10 @@ type runner struct {
 	write   sync.Mutex
 	input   []byte
 	running sync.Mutex // held while a command runs
+
+	mu       sync.Mutex
+	starting bool           // there is no process yet that a signal could reach
+	early    syscall.Signal // what came meanwhile
 }
 
 // serve ends when the sandbox does.
@@ -56,6 +60,9 @@ func (r *runner) take(k frames.Kind, p []byte) error {
 		}
 		input := r.input
 		r.input = nil
+		r.mu.Lock()
+		r.starting, r.early = true, 0
+		r.mu.Unlock()
 		go func() {
 			end := r.run(c, input)
 			r.running.Unlock()
@@ -63,12 +70,33 @@ func (r *runner) take(k frames.Kind, p []byte) error {
 		}()
 	case frames.Signal:
 		if len(p) == 1 {
-			_ = syscall.Kill(-1, syscall.Signal(p[0])) // everything but this process; there may be nothing
+			r.signal(syscall.Signal(p[0]))
 		}
 	default:
 		return fmt.Errorf("%w: kind %q", frames.ErrFrame, k)
 	}
 	return nil
+}
+
+// signal reaches everything but this process. One that comes while a command is
+// being started is kept for it.
+func (r *runner) signal(s syscall.Signal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.starting {
+		r.early = s
+		return
+	}
+	_ = syscall.Kill(-1, s) // there may be nothing
+}
+
+// started hands on what came while there was no process.
+func (r *runner) started() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.starting = false; r.early != 0 {
+		_ = syscall.Kill(-1, r.early)
+	}
 }
 
 func (r *runner) done(end frames.End) {
