@@ -43,7 +43,10 @@ func openOutlet(ctx context.Context, cfg config.Config, dir string) (*outlet, er
 		return nil, fmt.Errorf("listen for egress: %w", err)
 	}
 	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	go func() { o.served <- o.Serve(ctx, l) }()
+	go func() {
+		o.served <- o.Serve(ctx, l)
+		close(o.served) // closing twice is fine
+	}()
 	return o, nil
 }
 

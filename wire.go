@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -166,9 +168,12 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
 	}
-	if a.runner.Redact, err = redactor(a.cfg, a.log); err != nil {
+	known, err := knowing(a.cfg, a.log)
+	if err != nil {
 		return err
 	}
+	l := &lore{known: known, of: map[string]bool{}}
+	a.runner.Redact, a.runner.Learn = l.redact, l.learn
 	a.worker = &agent.Worker{Jobs: a.db, Runner: a.runner, Log: a.log}
 	return nil
 }
@@ -176,16 +181,19 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 // redactor takes out what looks like a secret, and what this configuration holds, in
 // any form.
 func redactor(cfg config.Config, log *slog.Logger) (func(string) string, error) {
+	r, err := knowing(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return r.Through, nil
+}
+
+func knowing(cfg config.Config, log *slog.Logger) (*redact.Redactor, error) {
 	rules, err := redact.New()
 	if err != nil {
 		return nil, fmt.Errorf("read rules for secrets: %w", err)
 	}
-	var known []string
-	for _, s := range []config.Secret{cfg.Model.APIKey, cfg.Model.Fallback.APIKey, cfg.Database.URL, cfg.Redis.URL} {
-		if s.Set() {
-			known = append(known, s.Reveal())
-		}
-	}
+	known := configured(cfg)
 	for _, o := range cfg.Orgs {
 		for name, s := range o.Scopes {
 			b, err := os.ReadFile(s.File)
@@ -200,7 +208,7 @@ func redactor(cfg config.Config, log *slog.Logger) (func(string) string, error) 
 	if err != nil {
 		log.Warn("a secret of the configuration is too plain to be found in texts", "error", err)
 	}
-	return r.Text, nil
+	return r, nil
 }
 
 // profile gives the zero Profile, which allows nothing, for a name that nobody
@@ -365,8 +373,16 @@ func (a *app) sweep(ctx context.Context) error {
 	}
 }
 
-func (a *app) keep(ctx context.Context, org, session, call string) bool {
-	open, err := a.db.CallOpen(ctx, org, session, call)
+// workspaceLife is how long a session that nobody uses keeps its workspace.
+const workspaceLife = 7 * 24 * time.Hour
+
+func (a *app) keep(ctx context.Context, org, session, call string) (open bool) {
+	var err error
+	if call == "" {
+		open, err = a.db.SessionUsed(ctx, org, session, time.Now().Add(-workspaceLife))
+	} else {
+		open, err = a.db.CallOpen(ctx, org, session, call)
+	}
 	return err != nil || open // in doubt nothing is removed
 }
 
@@ -388,4 +404,55 @@ func (a *app) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
+}
+
+// lore is what the redactor has learned since the start: what plans mark sensitive.
+type lore struct {
+	mu    sync.Mutex
+	known *redact.Redactor
+	of    map[string]bool
+}
+
+// mostLearned is where learning ends: what so many values look like is no secret.
+const mostLearned = 10_000
+
+func (l *lore) redact(text string) string {
+	l.mu.Lock()
+	r := l.known
+	l.mu.Unlock()
+	return r.Through(text)
+}
+
+func (l *lore) learn(_ string, secrets []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var more []string
+	for _, s := range secrets {
+		if !l.of[s] && len(l.of) < mostLearned && len(s) >= 8 { // a shorter one would hide half of every text
+			l.of[s], more = true, append(more, s)
+		}
+	}
+	if len(more) > 0 {
+		l.known, _ = l.known.With(more...) // what is too plain is not learned
+	}
+}
+
+// configured are the secrets of the configuration, so that one which somebody put
+// elsewhere too is taken out of what a tool tells.
+func configured(cfg config.Config) (all []string) {
+	from := []config.Secret{cfg.Database.URL, cfg.Redis.URL, cfg.Model.APIKey, cfg.Model.Fallback.APIKey}
+	for _, o := range cfg.Orgs {
+		from = append(from, o.Key)
+	}
+	for _, s := range from {
+		if s.Set() {
+			all = append(all, s.Reveal())
+		}
+		if u, err := url.Parse(s.Reveal()); err == nil && u.User != nil {
+			if p, ok := u.User.Password(); ok {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
 }

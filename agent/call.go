@@ -78,7 +78,13 @@ func (u *run) over(spec ToolSpec) string {
 }
 
 func (u *run) env(box Sandbox) Env {
-	return Env{Org: u.s.Org, Session: u.s.ID, Box: box, Tell: u.tell}
+	return Env{Org: u.s.Org, Session: u.s.ID, Box: box, Tell: u.tell, Sensitive: u.learn}
+}
+
+func (u *run) learn(secrets []string) {
+	if u.Learn != nil {
+		u.Learn(u.s.Org, secrets)
+	}
 }
 
 // slot waits until one more tool may run: models are waited for by many runs at

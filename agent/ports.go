@@ -37,6 +37,9 @@ type Env struct {
 	Org, Session string
 	Box          Sandbox
 	Tell         func(text string) // progress: lossy, never blocks
+	// Sensitive says which values that the tool met are secret, so that no other
+	// tool tells them. Nil forgets them.
+	Sensitive func(values []string)
 }
 
 // Binder is a Tool whose approval stands on something that can move. Bind

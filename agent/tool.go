@@ -88,7 +88,7 @@ type Command struct {
 	Way                *Way   // that way, while it is open
 	Argv               []string
 	Needs              []string // programs that the image must hold; where it is known not to, nothing is started
-	Dir                string // below /work; empty is /work itself
+	Dir                string   // below /work; empty is /work itself
 	Stdin              []byte
 	Files              map[string][]byte // InFresh: put below /work before the start; paths are slash-separated and relative
 	Seed               *Seed             // InSession: fills a folder of the workspace once

@@ -24,6 +24,9 @@ func (artifactRow) TableName() string { return "artifacts" }
 
 func artifactBelongs(org, id string) string { return string(fields("artifact", org, id)) }
 
+// What is told of an artifact is as confidential as the artifact: of a plan, the plan.
+func metaBelongs(org, id string) string { return string(fields("artifact meta", org, id)) }
+
 // Keep stores an artifact under the hash of its bytes. What is there already
 // stays, and lives as long as the longer of the two.
 func (db *DB) Keep(ctx context.Context, a agent.Artifact) (string, error) {
@@ -37,11 +40,16 @@ func (db *DB) Keep(ctx context.Context, a agent.Artifact) (string, error) {
 	sum := sha256.Sum256(a.Bytes)
 	id := hex.EncodeToString(sum[:])
 	r := artifactRow{
-		Org: a.Org, ID: id, Kind: a.Kind, Session: a.Session, Meta: a.Meta,
+		Org: a.Org, ID: id, Kind: a.Kind, Session: a.Session,
 		Size: int64(len(a.Bytes)), At: micros(a.At), Expires: micros(a.Expires),
 	}
 	if r.Ciphertext, err = seal(k.artifacts, artifactBelongs(a.Org, id), a.Bytes); err != nil {
 		return "", err
+	}
+	if len(a.Meta) > 0 {
+		if r.Meta, err = seal(k.artifacts, metaBelongs(a.Org, id), a.Meta); err != nil {
+			return "", err
+		}
 	}
 	if err := db.write(ctx, func(tx *gorm.DB) error { return keep(tx, r) }); err != nil {
 		return "", fmt.Errorf("keep artifact: %w", err)
@@ -73,9 +81,14 @@ func (db *DB) Artifact(ctx context.Context, org, id string) (a agent.Artifact, e
 	case !ok:
 		return a, agent.ErrNotFound
 	}
-	a = agent.Artifact{ID: r.ID, Org: r.Org, Kind: r.Kind, Session: r.Session, Meta: r.Meta, At: moment(r.At), Expires: moment(r.Expires)}
+	a = agent.Artifact{ID: r.ID, Org: r.Org, Kind: r.Kind, Session: r.Session, At: moment(r.At), Expires: moment(r.Expires)}
 	if a.Bytes, err = open(k.artifacts, artifactBelongs(org, id), r.Ciphertext); err != nil {
 		return agent.Artifact{}, fmt.Errorf("artifact %s: %w", id, err)
+	}
+	if len(r.Meta) > 0 {
+		if a.Meta, err = open(k.artifacts, metaBelongs(org, id), r.Meta); err != nil {
+			return agent.Artifact{}, fmt.Errorf("artifact %s: %w", id, err)
+		}
 	}
 	return a, nil
 }

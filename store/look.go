@@ -104,6 +104,15 @@ func (db *DB) RecentSessions(ctx context.Context, org string, limit int) ([]Summ
 	return all, nil
 }
 
+// SessionUsed tells whether a session is there, and something was said in it after a moment.
+func (db *DB) SessionUsed(ctx context.Context, org, session string, after time.Time) (bool, error) {
+	_, there, err := one[int](db.read(ctx), "SELECT 1 FROM sessions WHERE org = ? AND id = ? AND moved > ?", org, session, micros(after))
+	if err != nil {
+		return false, fmt.Errorf("read session: %w", err)
+	}
+	return there, nil
+}
+
 // CallOpen tells whether a call has begun and has no result: its container may
 // still hold what came of it.
 func (db *DB) CallOpen(ctx context.Context, org, session, call string) (begun bool, err error) {

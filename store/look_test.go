@@ -132,6 +132,29 @@ func TestRunning(t *testing.T) {
 	})
 }
 
+func TestSessionUsed(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, o store.Options) {
+		db := open(t, o)
+		s := session(t, db, "1")
+		must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, "a")}}))
+		for name, c := range map[string]struct {
+			org, session string
+			after        time.Time
+			want         bool
+		}{
+			"just now":      {s.Org, s.ID, time.Now().Add(-time.Minute), true},
+			"long ago":      {s.Org, s.ID, time.Now().Add(time.Minute), false},
+			"another Org's": {agenttest.Rival, s.ID, time.Now().Add(-time.Minute), false},
+			"none":          {s.Org, "none", time.Now().Add(-time.Minute), false},
+		} {
+			if got, err := db.SessionUsed(t.Context(), c.org, c.session, c.after); err != nil || got != c.want {
+				t.Errorf("%s: %v, %v", name, got, err)
+			}
+		}
+	})
+}
+
 func TestCallOpen(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, o store.Options) {

@@ -28,7 +28,7 @@ func assignment(text string, at, end int) (all []span) {
 	if isAddress(text, at, nameEnd) || notSecret.MatchString(text[max(0, at-8):at]) || about.MatchString(text[end:nameEnd]) || strings.HasPrefix(text[end:nameEnd], "s") {
 		return nil
 	}
-	if from, to, ok := valueAfter(text, at, nameEnd); ok && worth(word, text[from:to]) {
+	if from, to, ok := valueAfter(text, at, nameEnd); ok && worth(word, text[from:to]) && !isFolder(text[at:end], text[from:to]) {
 		return []span{{from: from, to: to, kind: "assignment", quote: numberQuote(text, nameEnd, from, to)}}
 	}
 	if from, to, ok := comparedBefore(text, at); ok && worth(word, text[from:to]) {
@@ -36,6 +36,9 @@ func assignment(text string, at, end int) (all []span) {
 	}
 	return nil
 }
+
+// isFolder tells a shell's PWD and OLDPWD, which stand in every environment.
+func isFolder(word, value string) bool { return word == "PWD" && strings.HasPrefix(value, "/") }
 
 var operator = regexp.MustCompile("^(?:\\[\\d*\\])?(\\\\?[\"'`]\\]?)?[ \\t]{0,64}(:=|=>|===?|!==?|=|:)[ \\t]{0,8}@?")
 

@@ -213,3 +213,17 @@ func TestLongLine(t *testing.T) {
 		}
 	}
 }
+
+// A working folder is no password; a password that looks like one is.
+func TestWorkingFolder(t *testing.T) {
+	t.Parallel()
+	r := redactor(t)
+	for _, text := range []string{"PWD=/work/stacks/payments-prod", "OLDPWD=/work"} {
+		if got := r.Text(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	if text := "pwd=/kQ9vTz27!xB"; r.Text(text) == text {
+		t.Errorf("%q stays", text)
+	}
+}

@@ -35,6 +35,9 @@ func (d Deps) Plan(ctx context.Context, e agent.Env, c agent.ToolCall, src Sourc
 		return p, refuse("%s was not planned: its state changed meanwhile, plan again", src.Stack.Name)
 	}
 	p.Document, p.File = o.Out("show"), o.PlanFile()
+	if e.Sensitive != nil {
+		e.Sensitive(SensitiveValues(p.Document))
+	}
 	plan, err := Summarize(p.Document)
 	if err == nil && plan.Errored {
 		err = refuse("OpenTofu marked the plan as failed")

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,6 +51,15 @@ func Summarize(planJSON []byte) (agent.Plan, error) {
 		return agent.Plan{}, err
 	}
 	return d.plan()
+}
+
+// SensitiveValues are what the document marks sensitive anywhere, sorted.
+func SensitiveValues(planJSON []byte) []string {
+	d, err := parse(planJSON)
+	if err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(d.secrets))
 }
 
 func parse(b []byte) (*document, error) {
