@@ -87,7 +87,7 @@ func findEngine(ctx context.Context, cfg config.Config, log *slog.Logger) (strin
 		return "", err
 	}
 	e, err := box.Ping(ctx)
-	return e.Host, errors.Join(err, box.Close()) //nolint:contextcheck // it ends what it began, whoever has gone
+	return e.Host, errors.Join(err, box.Close())
 }
 
 // spec is what goes in, by the flags.

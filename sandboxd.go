@@ -228,7 +228,7 @@ func (k *keeper) start() (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, "sandboxd", "--child") //nolint:gosec // it is this program
+	cmd := exec.Command(self, "sandboxd", "--child") //nolint:gosec,noctx // it is this program; its end is told by its input
 	cmd.Env, cmd.Stderr = bare(os.Environ()), os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal is for the parent
 	in, err := cmd.StdinPipe()
@@ -278,10 +278,10 @@ func (c *daemon) wait(ctx context.Context) error {
 func (c *daemon) end() {
 	_ = c.in.Close()
 	select {
-	case <-c.ended:
+	case <-c.ended: //nolint:errcheck // that it has ended is all
 	case <-time.After(endLimit):
 		_ = c.cmd.Process.Kill()
-		<-c.ended
+		<-c.ended //nolint:errcheck // as above
 	}
 }
 

@@ -36,7 +36,7 @@ func TestSandboxdChild(t *testing.T) {
 	if got, err := run("a", "echo kept > a; cat a"); got != "kept" || err != nil {
 		t.Fatalf("%q %v", got, err)
 	}
-	pid := childOf(t, dir)
+	pid := childOf(t)
 	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	if err != nil || bytes.Contains(env, []byte("hunter2")) || !bytes.Contains(env, []byte("PATH=")) {
 		t.Errorf("its environment: %q %v", env, err)
@@ -51,7 +51,7 @@ func TestSandboxdChild(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if got != "kept" || err != nil || childOf(t, dir) == pid {
+	if got != "kept" || err != nil || childOf(t) == pid {
 		t.Errorf("after it was killed: %q %v", got, err)
 	}
 	if _, err := k.Sweep(t.Context(), func(context.Context, string, string, string) bool { return false }); err != nil {
@@ -60,7 +60,7 @@ func TestSandboxdChild(t *testing.T) {
 	if err := k.Close(); err != nil {
 		t.Error(err)
 	}
-	if gone := syscall.Kill(childOf(t, dir), 0); !errors.Is(gone, syscall.ESRCH) {
+	if gone := syscall.Kill(childOf(t), 0); !errors.Is(gone, syscall.ESRCH) {
 		t.Errorf("it is still there: %v", gone)
 	}
 	left, err := os.ReadDir(filepath.Join(dir, "workspaces"))
@@ -69,8 +69,8 @@ func TestSandboxdChild(t *testing.T) {
 	}
 }
 
-// childOf is the process that listens for a data folder, or one that cannot be.
-func childOf(t *testing.T, dir string) int {
+// childOf is our child that is a sandboxd, or a process that cannot be.
+func childOf(t *testing.T) int {
 	t.Helper()
 	procs, err := filepath.Glob("/proc/[0-9]*/task/*/children")
 	if err != nil {

@@ -42,7 +42,8 @@ const commandFile = "command"
 
 // The folders of a blank: its workspace, which moves to the call's, and what the
 // container sees of us.
-func (s *Sandbox) blankDir(name string) string  { return filepath.Join(s.o.DataDir, sparesDir, name) }
+func (s *Sandbox) blankDir(name string) string { return filepath.Join(s.o.DataDir, sparesDir, name) }
+
 func (s *Sandbox) insideDir(name string) string { return filepath.Join(s.o.DataDir, insideSub, name) }
 
 func (s *Sandbox) makeBlank(ctx context.Context, c agent.Command) (*blank, error) {

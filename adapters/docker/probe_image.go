@@ -26,7 +26,8 @@ func probeImage(ctx context.Context, p *prober) (through string, honest bool, er
 		{Name: "dev/", Typeflag: tar.TypeDir, Mode: 0o755},
 		{Name: "dev/null", Typeflag: tar.TypeSymlink, Linkname: "/proc/sys/kernel/core_pattern", Mode: 0o777},
 		{Name: "dev/console", Typeflag: tar.TypeSymlink, Linkname: "/proc/sysrq-trigger", Mode: 0o777},
-		{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o777}, {Name: "work/", Typeflag: tar.TypeDir, Mode: 0o755},
+		{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o777},
+		{Name: "work/", Typeflag: tar.TypeDir, Mode: 0o755},
 		{Name: ".interlock/", Typeflag: tar.TypeDir, Mode: 0o755},
 	} {
 		if err := w.WriteHeader(&h); err != nil {

@@ -10,7 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -79,7 +79,7 @@ func openWorld(ctx context.Context, socket string) (w *world, err error) {
 			return nil, err
 		}
 		to[stand+":"+port] = l.Addr().String()
-		s := &http.Server{Handler: http.HandlerFunc(answer), ReadHeaderTimeout: worldLimit, ErrorLog: log.New(io.Discard, "", 0), TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}}
+		s := &http.Server{Handler: http.HandlerFunc(answer), ReadHeaderTimeout: worldLimit, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}}
 		w.closer = append(w.closer, s)
 		if port == "443" {
 			l = tls.NewListener(l, s.TLSConfig)
@@ -121,7 +121,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 func (w *world) close() {
 	if w.cancel != nil {
 		w.cancel()
-		<-w.served
+		<-w.served //nolint:errcheck // it ends because it was told to
 	}
 	for _, c := range w.closer {
 		_ = c.Close()
