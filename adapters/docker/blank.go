@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -21,9 +22,8 @@ import (
 	"interlock/agent/frames"
 )
 
-// blank is a fresh container that is made, and never started: nothing runs in it.
-// What it will run stands in a file that it reads first, so that it can be made
-// before anybody knows. It serves one call.
+// blank is a fresh container before anybody knows what it is for: the runner waits
+// in it for a file with the command, and nothing else runs. It serves one call.
 type blank struct {
 	id, name string
 	made     time.Time
@@ -76,6 +76,9 @@ func (s *Sandbox) makeBlank(ctx context.Context, c agent.Command) (*blank, error
 	b.id, err = s.make(ctx, b.name, cfg, s.hostConfig(f, mounts, container.LogConfig{Type: "local", Config: map[string]string{
 		"max-size": strconv.FormatInt(s.logSize(), 10), "max-file": strconv.Itoa(logFiles), "compress": "false",
 	}}))
+	if err == nil {
+		err = s.start(ctx, b.id)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.dropBlank(ctx, b))
 	}
@@ -83,22 +86,12 @@ func (s *Sandbox) makeBlank(ctx context.Context, c agent.Command) (*blank, error
 }
 
 // begin lets a blank run a call. The call's name comes first, so that no other
-// process begins it; its folder follows when the container has it mounted.
+// process begins it; then its folder, the record that it has begun, and last the
+// command, whole or not at all.
 func (s *Sandbox) begin(ctx context.Context, c agent.Command, b *blank, name string) error {
 	s.adoptingNow(b.name, true)
 	defer s.adoptingNow(b.name, false)
 	if err := s.inscribe(ctx, c, b, name); err != nil {
-		return err
-	}
-	if err := s.start(ctx, b.id); err != nil {
-		return err
-	}
-	return s.settleFolder(s.blankDir(b.name), s.callDir(name))
-}
-
-// inscribe gives a blank its command and its name.
-func (s *Sandbox) inscribe(ctx context.Context, c agent.Command, b *blank, name string) error {
-	if err := s.prepareIn(s.blankDir(b.name), c); err != nil {
 		return err
 	}
 	order := frames.Once{Command: frames.Command{Argv: c.Argv, Dir: path.Join(workDir, c.Dir)}, Stdin: c.Stdin}
@@ -107,18 +100,29 @@ func (s *Sandbox) inscribe(ctx context.Context, c agent.Command, b *blank, name 
 	}
 	text, err := json.Marshal(order)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(s.insideDir(b.name), commandFile), text, 0o644) //nolint:gosec // the sandbox's user must read it
+		err = s.writeOwner(s.callDir(name), owner{Org: c.Org, Session: c.Session, Call: c.Call, Begun: time.Now()})
 	}
 	if err == nil {
-		err = s.discard(s.callDir(name)) // of a life before, which never ran
+		err = writeFile(filepath.Join(s.insideDir(b.name), commandFile), text, 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("write command: %w", err)
 	}
+	return nil
+}
+
+// inscribe gives a blank the files of a call, and its name.
+func (s *Sandbox) inscribe(ctx context.Context, c agent.Command, b *blank, name string) error {
+	if err := s.prepareIn(s.blankDir(b.name), c); err != nil {
+		return err
+	}
 	if _, err := s.cli.ContainerRename(ctx, b.id, client.ContainerRenameOptions{NewName: name}); err != nil {
 		return s.wrap("name container", err)
 	}
-	return nil
+	if err := s.discard(s.callDir(name)); err != nil { // of a life before, which never began
+		return err
+	}
+	return s.settleFolder(s.blankDir(b.name), s.callDir(name))
 }
 
 // settleFolder moves a blank's folder to its call's. What is mounted below moves along.
@@ -205,7 +209,7 @@ func (s *Sandbox) moreBlanks(ctx context.Context, c agent.Command) {
 func (s *Sandbox) dropBlank(ctx context.Context, b *blank) error {
 	ctx, cancel := lasting(ctx)
 	defer cancel()
-	return errors.Join(s.remove(ctx, b.name), s.discard(s.blankDir(b.name)), os.RemoveAll(s.insideDir(b.name)))
+	return errors.Join(s.remove(ctx, cmp.Or(b.id, b.name)), s.discard(s.blankDir(b.name)), os.RemoveAll(s.insideDir(b.name)))
 }
 
 // staleBlanks are taken out: old ones, or all.

@@ -37,16 +37,16 @@ func (s *Sandbox) collect(ctx context.Context, c agent.Command) (agent.Output, e
 	if out, err := s.recorded(name); err == nil {
 		return s.withFiles(ctx, c, out), nil
 	}
-	box, err := s.started(ctx, name)
+	box, begun, err := s.started(ctx, name)
 	if err != nil {
 		return agent.Output{}, err
 	}
-	return s.see(ctx, c, box)
+	return s.see(ctx, c, box.ID, begun)
 }
 
 // see waits for the end of a call's container, and makes the record.
-func (s *Sandbox) see(ctx context.Context, c agent.Command, box container.InspectResponse) (agent.Output, error) {
-	out, err := s.finish(ctx, c, box)
+func (s *Sandbox) see(ctx context.Context, c agent.Command, id string, begun time.Time) (agent.Output, error) {
+	out, err := s.finish(ctx, c, id, begun)
 	if err != nil {
 		if again, rerr := s.recorded(s.callName(c)); rerr == nil { // another one collected it meanwhile
 			return s.withFiles(ctx, c, again), nil
@@ -57,62 +57,46 @@ func (s *Sandbox) see(ctx context.Context, c agent.Command, box container.Inspec
 }
 
 // started looks a call's container up, even when the caller has gone: what runs
-// must be stopped then. One that was made and not started ran nothing.
-func (s *Sandbox) started(ctx context.Context, name string) (container.InspectResponse, error) {
+// must be stopped then. One that was made and not begun ran nothing.
+func (s *Sandbox) started(ctx context.Context, name string) (box container.InspectResponse, begun time.Time, err error) {
 	ctx, cancel := lasting(ctx)
 	defer cancel()
 	got, err := s.cli.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
 	switch {
 	case cerrdefs.IsNotFound(err):
-		return container.InspectResponse{}, agent.ErrNotFound
+		return box, begun, agent.ErrNotFound
 	case err != nil:
-		return container.InspectResponse{}, s.wrap("look up container", err)
-	case got.Container.State.Status != container.StateCreated:
-		return got.Container, s.findFolder(name, got.Container)
+		return box, begun, s.wrap("look up container", err)
+	}
+	if o, oerr := readOwner(s.callDir(name)); oerr == nil && !o.Begun.IsZero() {
+		return got.Container, o.Begun, nil
 	}
 	if err := s.remove(ctx, got.Container.ID); err != nil {
-		return container.InspectResponse{}, err
+		return box, begun, err
 	}
-	return container.InspectResponse{}, agent.ErrNotFound
+	return box, begun, agent.ErrNotFound
 }
 
-// findFolder gives a call its folder, when the process that began it was killed
-// before it did.
-func (s *Sandbox) findFolder(name string, box container.InspectResponse) error {
-	if _, err := os.Lstat(s.callDir(name)); !errors.Is(err, fs.ErrNotExist) || box.Config == nil {
-		return err
-	}
-	from := s.blankDir(box.Config.Labels[labelInside])
-	if o, err := readOwner(from); err != nil || s.callName(agent.Command{Org: o.Org, Session: o.Session, Call: o.Call}) != name {
-		return fmt.Errorf("find folder of call: %w", fs.ErrNotExist)
-	}
-	return s.settleFolder(from, s.callDir(name))
-}
-
-// finish sees a container to its end. The limit counts from its start, whoever
-// waits for it.
-func (s *Sandbox) finish(ctx context.Context, c agent.Command, box container.InspectResponse) (agent.Output, error) {
-	started, err := time.Parse(time.RFC3339Nano, box.State.StartedAt)
-	if err != nil {
-		started = time.Now()
-	}
-	stopped, late, err := s.await(ctx, box.ID, started.Add(c.Limit))
+// finish sees a container to its end. The limit counts from the beginning of its
+// call, whoever waits for it.
+func (s *Sandbox) finish(ctx context.Context, c agent.Command, id string, begun time.Time) (agent.Output, error) {
+	stopped, late, err := s.await(ctx, id, begun.Add(c.Limit))
 	if err != nil {
 		return agent.Output{}, err
 	}
 	ctx, cancel := lasting(ctx)
 	defer cancel()
-	got, err := s.cli.ContainerInspect(ctx, box.ID, client.ContainerInspectOptions{})
+	got, err := s.cli.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
 	if err != nil {
 		return agent.Output{}, s.wrap("look up container", err)
 	}
 	st := got.Container.State
 	out := agent.Output{Code: st.ExitCode, Stopped: stopped, Image: got.Container.Image}
-	if err := s.readLog(ctx, box.ID, &out); err != nil {
+	if err := s.readLog(ctx, id, &out); err != nil {
 		return agent.Output{}, err
 	}
 	s.explain(c, &out, late)
-	return out, s.settle(ctx, s.callName(c), box.ID, out)
+	return out, s.settle(ctx, s.callName(c), id, out)
 }
 
 // explain adds why a command ended, where its own output cannot tell. Engines
@@ -225,7 +209,7 @@ func (s *Sandbox) settle(ctx context.Context, name, id string, out agent.Output)
 	if err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
-	if err := writeFile(filepath.Join(s.callDir(name), outputFile), b); err != nil {
+	if err := writeFile(filepath.Join(s.callDir(name), outputFile), b, 0o600); err != nil {
 		return fmt.Errorf("write output: %w", err)
 	}
 	s.background.Go(func() { // nobody need wait for that

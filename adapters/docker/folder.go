@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"interlock/agent"
 )
@@ -28,7 +29,10 @@ const (
 var errRefused = errors.New("refused")
 
 // owner is what a sweep reads: whose folder it is.
-type owner struct{ Org, Session, Call string }
+type owner struct {
+	Org, Session, Call string
+	Begun              time.Time `json:",omitzero"` // of a call
+}
 
 // hashed is a name that no Org or session can choose.
 func (s *Sandbox) hashed(parts ...string) string {
@@ -102,7 +106,7 @@ func (s *Sandbox) open(ctx context.Context, dir string, o owner) (*os.Root, erro
 func (s *Sandbox) writeOwner(dir string, o owner) error {
 	b, err := json.Marshal(o)
 	if err == nil {
-		err = writeFile(filepath.Join(dir, ownerFile), b)
+		err = writeFile(filepath.Join(dir, ownerFile), b, 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("write owner: %w", err)
@@ -119,13 +123,13 @@ func readOwner(dir string) (o owner, err error) {
 }
 
 // writeFile is there whole or not at all, also after a power cut.
-func writeFile(name string, b []byte) error {
+func writeFile(name string, b []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}

@@ -47,28 +47,42 @@ func (s *Sandbox) execFresh(ctx context.Context, c agent.Command) (agent.Output,
 	if out, err := s.collect(ctx, c); !errors.Is(err, agent.ErrNotFound) {
 		return out, err
 	}
-	b, err := s.blankFor(ctx, c)
+	b, done, err := s.launch(ctx, c, name)
+	if err != nil && cerrdefs.IsNotFound(err) { // somebody swept the blank away
+		b, done, err = s.launch(ctx, c, name)
+	}
+	if cerrdefs.IsConflict(err) {
+		return s.collect(ctx, c) // another process was quicker with the same call
+	}
 	if err != nil {
 		return agent.Output{}, err
 	}
-	if s.o.Spares > 0 {
-		defer s.moreBlanks(ctx, c)
+	defer done()
+	return s.see(ctx, c, b.id, time.Now())
+}
+
+// launch lets a blank run a call. Done takes away what the container saw of us.
+func (s *Sandbox) launch(ctx context.Context, c agent.Command, name string) (b *blank, done func(), err error) {
+	if b, err = s.blankFor(ctx, c); err != nil {
+		return nil, nil, err
 	}
 	inside := s.insideDir(b.name)
 	closed, err := s.openWay(ctx, inside, c.Way)
 	if err != nil {
-		return agent.Output{}, errors.Join(err, s.dropBlank(ctx, b))
+		return nil, nil, errors.Join(err, s.dropBlank(ctx, b))
 	}
-	defer func() { closed(); _ = os.RemoveAll(inside) }()
-	err = s.begin(ctx, c, b, name)
-	if cerrdefs.IsConflict(err) {
-		_ = s.dropBlank(ctx, b)
-		return s.collect(ctx, c) // another process was quicker with the same call
+	if err := s.begin(ctx, c, b, name); err != nil {
+		closed()
+		_ = s.dropBlank(ctx, b) // a sweep looks again
+		return nil, nil, err
 	}
-	if err != nil {
-		return agent.Output{}, errors.Join(err, s.dropBlank(ctx, b))
-	}
-	return s.see(ctx, c, container.InspectResponse{ID: b.id, State: &container.State{StartedAt: time.Now().Format(time.RFC3339Nano)}})
+	return b, func() {
+		closed()
+		_ = os.RemoveAll(inside)
+		if s.o.Spares > 0 {
+			s.moreBlanks(ctx, c)
+		}
+	}, nil
 }
 
 // make creates a container and does not start it.

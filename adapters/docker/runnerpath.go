@@ -76,7 +76,7 @@ func (s *Sandbox) runner() (string, error) {
 	sum := sha256.Sum256(b)
 	to := filepath.Join(s.o.DataDir, insideSub, "runner-"+hex.EncodeToString(sum[:8]))
 	if _, err := os.Stat(to); errors.Is(err, fs.ErrNotExist) {
-		if err := writeFile(to, b); err != nil {
+		if err := writeFile(to, b, 0o755); err != nil {
 			return "", fmt.Errorf("copy runner: %w", err)
 		}
 	}

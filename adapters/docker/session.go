@@ -72,7 +72,7 @@ func (s *Sandbox) workspace(ctx context.Context, dir string, c agent.Command) er
 	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err != nil {
 		return fmt.Errorf("mark seed: %w", err)
 	}
-	return writeFile(mark, nil)
+	return writeFile(mark, nil, 0o600)
 }
 
 // Sow fills a folder of a session's workspace, once.

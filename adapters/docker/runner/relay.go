@@ -5,13 +5,16 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"interlock/agent/egress/relay"
 	"interlock/agent/frames"
@@ -35,11 +38,9 @@ func openRelay(socket string) (closed func()) {
 // once runs the one command of a fresh container, which stands in a file beside the
 // sockets, and hands it the signals that are meant to stop it.
 func once(dir string) (code int) {
-	b, err := os.ReadFile(filepath.Join(dir, "command"))
-	var c frames.Once
-	if err == nil {
-		err = json.Unmarshal(b, &c)
-	}
+	signals := make(chan os.Signal, 4) // one that comes early is kept
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	c, err := await(filepath.Join(dir, "command"))
 	if err != nil || len(c.Argv) == 0 {
 		fmt.Fprintln(os.Stderr, "[sandbox: there is no command to run]")
 		return notExecutable
@@ -47,8 +48,6 @@ func once(dir string) (code int) {
 	if c.Out {
 		defer openRelay(filepath.Join(dir, "out"))()
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	pid, err := startOnce(c)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "[sandbox: %s cannot be run in this image: %v]\n", c.Argv[0], err)
@@ -62,6 +61,28 @@ func once(dir string) (code int) {
 		}
 	}()
 	return reap(pid)
+}
+
+// How often a container looks whether there is something to do, and how long it
+// waits for that. A sandbox makes a new one before.
+const (
+	lookEvery = 10 * time.Millisecond
+	lookFor   = time.Hour
+)
+
+// await reads a command that is written whole, as soon as it is there.
+func await(path string) (c frames.Once, err error) {
+	for over := time.Now().Add(lookFor); time.Now().Before(over); time.Sleep(lookEvery) {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = json.Unmarshal(b, &c)
+		}
+		return c, err
+	}
+	return c, fs.ErrNotExist
 }
 
 // startOnce gives the command our own output, and its input through a pipe.
