@@ -39,9 +39,11 @@ func (s *Session) spent(turn string, tools Toolset) (sp Spent) {
 		case KindStep:
 			sp.Steps++
 		case KindPassage:
-			if p := ev.Payload.Passage; p != nil && p.Allowed {
+			switch p := ev.Payload.Passage; {
+			case p == nil: // erased
+			case p.Allowed:
 				sp.Passages++
-			} else {
+			default:
 				sp.Refusals++
 			}
 		case KindStarted:

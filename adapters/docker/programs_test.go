@@ -48,6 +48,12 @@ func TestNeeds(t *testing.T) {
 	defer func() {
 		_, _ = s.cli.ImageRemove(context.WithoutCancel(t.Context()), bare, client.ImageRemoveOptions{Force: true})
 	}()
+	other := agent.Command{Org: "acme", Session: "s", Call: "c", In: agent.InSession, Image: bare, Argv: []string{"true"}}
+	own := other
+	own.Image = ""
+	if a, b := exec(t, s, own).Image, exec(t, s, other).Image; a == b || a == "" || b == "" {
+		t.Errorf("a session in %q goes on in %q, with another image", a, b)
+	}
 	for _, in := range []agent.Container{agent.InSession, agent.InFresh} {
 		c := agent.Command{Org: "acme", Session: "s", Call: "c", In: in, Image: bare, Argv: []string{"sh", "-c", "echo ran"}, Needs: []string{"sh", "tofu"}}
 		out := exec(t, s, c)

@@ -32,18 +32,19 @@ const (
 // container. All that must last is in the workspace.
 type resident struct {
 	id, image string
+	of        string // the image's name, as it was asked for
 	dir       string // on the host: what the container sees at insideSock
 	conn      *net.UnixConn
 	buf       []byte
 }
 
-// resident is the session's container. One that died, for whatever reason, is made
-// anew.
+// resident is the session's container. One that died, for whatever reason, or that
+// has another image, is made anew.
 func (s *Sandbox) resident(ctx context.Context, c agent.Command, name, work string) (*resident, error) {
 	s.mu.Lock()
 	r := s.residents[name]
 	s.mu.Unlock()
-	if r != nil && r.alive() {
+	if r != nil && r.of == c.Image && r.alive() {
 		return r, nil
 	}
 	if err := s.dismiss(ctx, name); err != nil {
@@ -122,7 +123,7 @@ func (s *Sandbox) settleIn(ctx context.Context, c agent.Command, name, work stri
 	if err := s.start(ctx, id); err != nil {
 		return nil, err
 	}
-	r = &resident{id: id, dir: door.dir, buf: make([]byte, frames.MaxFrame)}
+	r = &resident{id: id, of: c.Image, dir: door.dir, buf: make([]byte, frames.MaxFrame)}
 	if r.conn, err = s.answered(ctx, door, id); err != nil {
 		return nil, err
 	}
