@@ -3,7 +3,6 @@ package docker
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +54,7 @@ func (s *Sandbox) makeBlank(ctx context.Context, c agent.Command) (*blank, error
 	if err != nil {
 		return nil, err
 	}
-	b := &blank{name: s.hashed("blank", rand.Text()), made: time.Now()}
+	b := &blank{name: s.advance(), made: time.Now()}
 	dir, inside := s.blankDir(b.name), s.insideDir(b.name)
 	s.adoptingNow(b.name, true)
 	defer s.adoptingNow(b.name, false)

@@ -77,6 +77,8 @@ type Sandbox struct {
 	runnerAt  string
 	noDisks   error                // why there are none, if they were wanted
 	mounted   map[string]bool      // by this process
+	maker     string               // our name in those of what is made in advance
+	living    *os.File             // locked as long as this process lives
 	sharing   *os.File             // locked as long as this process uses what is hidden
 	locks     map[string]*lock     // of the names in use by this process: a sweep passes them by
 	used      map[string]time.Time // when a session's container last served
@@ -104,7 +106,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("find data folder: %w", err)
 	}
 	o.DataDir = dir
-	for _, sub := range []string{callsDir, workspacesDir, insideSub, sparesDir} {
+	for _, sub := range []string{callsDir, workspacesDir, insideSub, sparesDir, makersDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
@@ -124,7 +126,7 @@ func New(o Options) (*Sandbox, error) {
 		}
 	}
 	s.uid, s.gid = sandboxUser()
-	return s, nil
+	return s, s.register()
 }
 
 // Close lets go of the engine. The containers of sessions end, their workspaces
@@ -136,7 +138,7 @@ func (s *Sandbox) Close() error {
 	for _, r := range s.residents {
 		r.end()
 	}
-	return errors.Join(err, s.unmountOwn(), s.cli.Close())
+	return errors.Join(err, s.unmountOwn(), s.unregister(), s.cli.Close())
 }
 
 // Exec runs c and returns what it left. The error means that the outcome is

@@ -54,7 +54,6 @@ var probes = []Probe{
 	{3, "run a program from /tmp", noRight},
 	{4, "fill /tmp", []string{"ENOSPC"}},
 	{5, "fill /work", []string{"ENOSPC", "EDQUOT"}},
-	{6, "start 400 processes", []string{"EAGAIN", "ENOMEM"}},
 	{9, "open 10,000 files", []string{"EMFILE"}},
 	{10, "have a right", []string{"none", "1", "2"}},
 	{11, "become root", noRight},

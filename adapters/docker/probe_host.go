@@ -21,6 +21,24 @@ var fromOutside = []struct {
 	Probe
 	run func(ctx context.Context, p *prober) (hole string, honest bool, err error)
 }{
+	{Probe{6, "start 400 processes", none}, func(ctx context.Context, p *prober) (string, bool, error) {
+		var through string
+		for _, in := range []agent.Container{agent.InSession, agent.InFresh} {
+			out, err := p.Exec(ctx, p.part("bomb", in))
+			if err != nil {
+				return "", false, err
+			}
+			if out.Code == 0 {
+				through = "it has them"
+			}
+		}
+		after, err := p.Exec(ctx, p.part("nothing", agent.InSession))
+		if err != nil {
+			return "", false, err
+		}
+		free, err := p.unheld(ctx, p.runner, "part", "bomb")
+		return through + hole(after.Code != 0, " and the session is harmed"), free.Code == 0, err
+	}},
 	{Probe{7, "take more memory than there is", none}, func(ctx context.Context, p *prober) (string, bool, error) {
 		out, err := p.Exec(ctx, p.part("hog", agent.InSession))
 		if err != nil {

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -131,7 +130,7 @@ func (s *Sandbox) replenish(ctx context.Context, c agent.Command) {
 }
 
 func (s *Sandbox) makeSpare(ctx context.Context, c agent.Command) (*spare, error) {
-	name := s.hashed("spare", rand.Text())
+	name := s.advance()
 	dir := filepath.Join(s.o.DataDir, sparesDir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)

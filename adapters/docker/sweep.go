@@ -49,7 +49,7 @@ func (s *Sandbox) Sweep(ctx context.Context, keep Keep) (removed int, err error)
 		removed += n
 		err = errors.Join(err, serr)
 	}
-	return removed, errors.Join(err, s.sweepInside(boxes.Items))
+	return removed, errors.Join(err, s.sweepInside(boxes.Items), s.sweepMakers())
 }
 
 func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, keep Keep) (gone bool, err error) {
@@ -59,7 +59,8 @@ func (s *Sandbox) sweepContainer(ctx context.Context, box container.Summary, kee
 	if session == "" { // it was made before there was one
 		o, err := s.ownerOf(name, box.Labels[labelInside])
 		session, call = o.Session, o.Call
-		if s.isSpare(name) || err != nil && !s.isResident(name) && time.Since(time.Unix(box.Created, 0)) < s.young {
+		_, other, dead := s.madeBy(box.Labels[labelInside])
+		if s.isSpare(name) || err != nil && (other || !dead && !s.isResident(name) && time.Since(time.Unix(box.Created, 0)) < s.young) {
 			return false, nil
 		}
 	}
@@ -100,7 +101,8 @@ func (s *Sandbox) sweepInside(boxes []container.Summary) (err error) {
 	}
 	for _, e := range entries {
 		used := slices.ContainsFunc(boxes, func(b container.Summary) bool { return b.Labels[labelInside] == e.Name() })
-		if fi, ferr := e.Info(); !e.IsDir() || used || ferr != nil || time.Since(fi.ModTime()) < s.young {
+		_, other, dead := s.madeBy(e.Name())
+		if fi, ferr := e.Info(); !e.IsDir() || used || other || ferr != nil || !dead && time.Since(fi.ModTime()) < s.young {
 			continue
 		}
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
@@ -147,7 +149,8 @@ func (s *Sandbox) sweepFolders(ctx context.Context, dir string, keep Keep) (remo
 		if oerr == nil && keep(ctx, o.Org, o.Session, o.Call) {
 			continue
 		}
-		if fi, ferr := e.Info(); oerr != nil && ferr == nil && time.Since(fi.ModTime()) < s.young {
+		_, other, dead := s.madeBy(e.Name())
+		if fi, ferr := e.Info(); oerr != nil && (other || !dead && ferr == nil && time.Since(fi.ModTime()) < s.young) {
 			continue
 		}
 		if rerr := s.discard(at); rerr != nil {

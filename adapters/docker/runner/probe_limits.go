@@ -3,19 +3,15 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 var limitProbes = []probe{
-	{6, forkBomb},
 	{9, openMany},
 	{10, status},
 }
@@ -40,36 +36,8 @@ var quietly = &syscall.ProcAttr{Env: []string{}}
 
 var kept [][]byte // of the hog: nothing may be given back
 
-// forkBomb is set off by a process of its own: where no more can be started, Go's
-// runtime may end.
-func forkBomb(t *tries) {
-	pid, err := syscall.ForkExec(self, []string{self, "part", "bomb"}, &syscall.ProcAttr{Env: []string{}, Sys: &syscall.SysProcAttr{Setsid: true}})
-	if err != nil {
-		t.try("start 400 processes", err)
-		return
-	}
-	var ws unix.WaitStatus
-	for {
-		if _, err = unix.Wait4(pid, &ws, 0, nil); !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	for range 100 { // those it started
-		if unix.Kill(-pid, unix.SIGKILL) != nil {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	switch code := ws.ExitStatus(); {
-	case err != nil:
-	case code == 2 || ws.Signaled():
-		err = unix.EAGAIN // the runtime could not have one more thread
-	case code != 0:
-		err = unix.Errno(code)
-	}
-	t.try("start 400 processes", err)
-}
-
+// bomb starts as many processes as it can. Where no more can be started, Go's
+// runtime may end as well.
 func bomb() error {
 	for range 400 {
 		if _, err := syscall.ForkExec(self, []string{"probe", "part", "sleep"}, quietly); err != nil {
