@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -146,9 +147,15 @@ func openSandbox(ctx context.Context, cfg config.Config, egress string, child bo
 	case cfg.Sandbox.Socket != "":
 		return sandboxd.Dial(cfg.Sandbox.Socket), nil
 	case child:
-		return startSandboxd(ctx, orderOf(cfg, egress, filepath.Join(cfg.DataDir, "sandboxd.sock")), log)
+		return startSandboxd(ctx, orderOf(cfg, egress, childSocket(cfg.DataDir)), log)
 	}
 	return newSandbox(cfg, egress, log)
+}
+
+// childSocket is for one parent alone: the child of one that was killed may still be
+// at work, and takes its own socket away in the end.
+func childSocket(dir string) string {
+	return filepath.Join(dir, "sandboxd-"+strings.ToLower(rand.Text()[:8])+".sock")
 }
 
 // keeper keeps a child running: one that ends is started again.

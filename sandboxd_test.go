@@ -25,7 +25,7 @@ func TestSandboxdChild(t *testing.T) {
 	dir := t.TempDir()
 	cfg := config.Default()
 	cfg.DataDir, cfg.Sandbox.Runner, cfg.Sandbox.Spares = dir, dockertest.Runner(t), 0
-	k, err := startSandboxd(t.Context(), orderOf(cfg, filepath.Join(dir, egressSocket), filepath.Join(dir, "sandboxd.sock")), slog.New(slog.DiscardHandler))
+	k, err := startSandboxd(t.Context(), orderOf(cfg, filepath.Join(dir, egressSocket), childSocket(dir)), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,5 +108,13 @@ func TestSandboxdOrder(t *testing.T) {
 	}
 	if o.Options.Log != nil {
 		t.Error("an order cannot carry a log")
+	}
+}
+
+// What the child of a killed parent takes away is not its successor's.
+func TestChildSocketsDiffer(t *testing.T) {
+	t.Parallel()
+	if dir := t.TempDir(); childSocket(dir) == childSocket(dir) {
+		t.Error("two parents have the same socket")
 	}
 }
