@@ -114,7 +114,9 @@ func TestSandboxdOrder(t *testing.T) {
 // What the child of a killed parent takes away is not its successor's.
 func TestChildSocketsDiffer(t *testing.T) {
 	t.Parallel()
-	if dir := t.TempDir(); childSocket(dir) == childSocket(dir) {
+	dir := t.TempDir()
+	one, other := childSocket(dir), childSocket(dir)
+	if one == other {
 		t.Error("two parents have the same socket")
 	}
 }
