@@ -124,7 +124,8 @@ func (s *Sandbox) inscribe(ctx context.Context, c agent.Command, b *blank, name 
 	return s.settleFolder(s.blankDir(b.name), s.callDir(name))
 }
 
-// settleFolder moves a blank's folder to its call's. What is mounted below moves along.
+// settleFolder moves what was made in advance to whom it is for. What is mounted below
+// moves along.
 func (s *Sandbox) settleFolder(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("move folder: %w", err)

@@ -41,7 +41,7 @@ func (s *Sandbox) adopt(ctx context.Context, c agent.Command, name, dir string) 
 	if sp == nil {
 		return
 	}
-	defer s.adopted(sp)
+	defer s.adoptingNow(sp.name, false)
 	if err := s.handOver(ctx, c, sp, name, dir); err != nil {
 		s.o.Log.WarnContext(ctx, "a spare container could not be used", "error", err)
 		_ = s.dropSpare(ctx, sp)
@@ -59,15 +59,11 @@ func (s *Sandbox) handOver(ctx context.Context, c agent.Command, sp *spare, name
 	if _, err := s.cli.ContainerRename(ctx, sp.id, client.ContainerRenameOptions{NewName: name}); err != nil {
 		return s.wrap("name container", err)
 	}
-	if err := os.Rename(from, dir); err != nil { // what is mounted below moves along
-		return fmt.Errorf("move workspace: %w", err)
+	if err := s.settleFolder(from, dir); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := filepath.Join(from, diskDir); s.mounted[at] {
-		delete(s.mounted, at)
-		s.mounted[filepath.Join(dir, diskDir)] = true
-	}
 	s.residents[name] = sp.resident
 	return nil
 }
@@ -85,12 +81,6 @@ func (s *Sandbox) takeSpare(k spareKey) *spare {
 		}
 	}
 	return nil
-}
-
-func (s *Sandbox) adopted(sp *spare) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.adopting, sp.name)
 }
 
 // replenish makes spares, beside whatever else happens, until there are enough for
