@@ -83,6 +83,7 @@ func (a *aviary) plant() (missed []string) {
 	})
 	a.app.metrics.Tool(text, 0, false)
 	a.write(filepath.Join(a.app.cfg.DataDir, "calls", "left", "output.json"), text, 0o600)
+	a.write(filepath.Join(a.app.cfg.DataDir, "packs", "left", "pack"), text, 0o600)
 	_, err := a.app.db.Keep(a.Context(), agent.Artifact{Org: demoOrg, Kind: "plan", Bytes: []byte(text), At: time.Now()})
 	if err := errors.Join(err, a.box(text)); err != nil {
 		a.Fatal(err)

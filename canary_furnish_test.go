@@ -52,7 +52,8 @@ func (a *aviary) settle() {
 	a.world = w
 	planned, remarks := of(a.all, ofPlan), of(a.all, ofRepo)[60:]
 	old, now, phrases, drifted := planned[:10], planned[10:20], planned[20:26], planned[26:]
-	a.commit(peers(old, phrases, nil))
+	before := peers(old, phrases, nil)
+	a.commit(before)
 	app := w.wired(a)
 	if err := errors.Join(w.build(a.Context(), app, func(string) {}), app.close(), w.open("api"), os.RemoveAll(filepath.Join(w.dir, "data"))); err != nil {
 		a.Fatal(err)
@@ -63,7 +64,7 @@ func (a *aviary) settle() {
 	a.files = leakedFiles(a.all)
 	maps.Copy(a.files, peers(now, phrases, remarks))
 	a.commit(a.files)
-	for _, text := range a.files {
+	for _, text := range slices.Concat(slices.Collect(maps.Values(before)), slices.Collect(maps.Values(a.files))) { // its history too
 		for _, c := range a.all {
 			c.inRepo = c.inRepo || strings.Contains(text, c.value)
 		}
@@ -144,7 +145,10 @@ func (a *aviary) wire(more string) {
 	a.Setenv("CANARY_ORG_KEY", c[0].value)
 	a.Setenv("CANARY_REDIS", "redis://:"+c[1].value+"@127.0.0.1:6379/0")
 	a.Setenv("INTERLOCK_MODEL_API_KEY", c[2].value)
-	a.Setenv("INTERLOCK_SLACK_BOT_TOKEN", c[4].value)
+	a.Setenv("INTERLOCK_SLACK_BOT_TOKEN", "xoxb-"+c[4].value)
+	a.Setenv("INTERLOCK_SLACK_SIGNING_SECRET", c[4].value)
+	a.Setenv("INTERLOCK_SLACK_APP_ID", "A0CANARY")
+	a.Setenv("INTERLOCK_SLACK_API_URL", "http://127.0.0.1:1/")
 	a.Setenv("INTERLOCK_TEAMS_PASSWORD", c[5].value)
 	a.write(filepath.Join(a.world.dir, "fallback.key"), c[3].value+"\n", 0o600)
 	old, err := os.ReadFile(a.world.config)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -89,7 +90,8 @@ func newSearch(all []*canary) *search {
 const spread = 0x9E3779B97F4A7C15 // an odd number without a pattern
 
 // find looks at a text as it is, without its white space (a long line may have been
-// broken), and into all that gzip packed, as it is or in base64 or hex.
+// broken), into all that gzip packed, as it is or in base64 or hex, and into the
+// objects of Git.
 func (s *search) find(text []byte) (all []sighting) {
 	all = s.plain(text, "")
 	tight := squeeze(text)
@@ -111,7 +113,22 @@ func (s *search) find(text []byte) (all []sighting) {
 		run := tight[at : at+run(tight[at:], "0123456789abcdef")]
 		all = append(all, s.plain(unzip(hex.NewDecoder(bytes.NewReader(run))), "gzip in hex, ")...)
 	}
+	for at := range places(text, "\x78\x9c") { // as Git packs what it keeps
+		if object := inflate(text[at:]); len(object) > 0 {
+			all = append(all, s.find(object)...)
+		}
+	}
 	return all
+}
+
+// inflate gives what can be read, as unzip does.
+func inflate(text []byte) []byte {
+	z, err := zlib.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	b, _ := io.ReadAll(io.LimitReader(z, 64<<20))
+	return b
 }
 
 // run is how many letters of an alphabet a text begins with.

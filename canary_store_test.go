@@ -56,8 +56,11 @@ func (a *aviary) artifacts() error {
 			return err
 		}
 		may := inPlan
-		if f.Kind == agent.KindOutput || f.Kind == agent.KindLog {
+		switch f.Kind {
+		case agent.KindOutput, agent.KindLog:
 			may = nil
+		case agent.KindWork: // of the repository, and nothing else
+			may = inRepo
 		}
 		a.look("artifact ("+f.Kind+")", f.Bytes, may)
 	}
@@ -72,11 +75,14 @@ func (a *aviary) dataFolder() error {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		place := "data folder"
-		if strings.HasPrefix(d.Name(), "interlock.db") {
+		place, may := "data folder", (func(*canary) bool)(nil)
+		switch {
+		case strings.HasPrefix(d.Name(), "interlock.db"):
 			place = "database on the disk"
+		case strings.HasPrefix(path, filepath.Join(a.app.cfg.DataDir, "packs")):
+			place, may = "packs of repositories", inRepo
 		}
-		a.look(place, b, nil)
+		a.look(place, b, may)
 		return err
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"interlock/adapters/console"
 	"interlock/bot"
@@ -19,7 +20,15 @@ import (
 func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
+	a.in.Threads, a.in.Findings, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.namedStacks, a.upcoming
+	a.in.Oldest = func(ctx context.Context) (time.Duration, error) {
+		s, err := a.db.Stats(ctx)
+		return s.OldestReady, err
+	}
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
+	if err := a.wireSlack(); err != nil {
+		return err
+	}
 	if a.cfg.Console.Off {
 		return nil
 	}
@@ -39,6 +48,26 @@ func (a *app) wireChat(o options) error {
 	}
 	a.out.Platforms[console.Name] = a.console
 	return nil
+}
+
+// namedStacks are an Org's, as people see them.
+func (a *app) namedStacks(org string) (all []bot.Stack) {
+	o := a.cfg.Orgs[org]
+	for _, name := range slices.Sorted(maps.Keys(o.Stacks)) {
+		s := o.Stacks[name]
+		all = append(all, bot.Stack{Name: name, Environment: s.Environment, Rooms: s.Rooms()})
+	}
+	return all
+}
+
+// upcoming is when schedules of an Org are due next.
+func (a *app) upcoming(org string, now time.Time) (all []bot.Upcoming) {
+	for _, s := range a.scheduler.Schedules {
+		if s.Org == org {
+			all = append(all, bot.Upcoming{Name: s.Name, Stack: s.Stack, At: s.Cron.Next(now, s.Zone)})
+		}
+	}
+	return all
 }
 
 // linkKey signs the codes by which people join their accounts.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"interlock/adapters/slack/slacktest"
 	"interlock/agent"
 	"interlock/bot"
 	"interlock/config"
@@ -23,7 +25,9 @@ import (
 type demoOptions struct {
 	addr, dir, setup string
 	headless         bool
-	environ          []string // as os.Environ gives it
+	slack            string                  // "", "socket" or "http"
+	meddle           func(*slacktest.Server) // tests only: makes the Slack that it plays in misbehave
+	environ          []string                // as os.Environ gives it
 }
 
 func demoCommand() *cobra.Command {
@@ -37,6 +41,8 @@ func demoCommand() *cobra.Command {
 	f.StringVar(&o.dir, "dir", filepath.Join("data", "demo"), "folder of the demo; it is made anew at each start")
 	f.StringVar(&o.setup, "setup", "", "script that prepares engine, image and tools")
 	f.BoolVar(&o.headless, "headless", false, "play alice, bob and carol without a browser, verify each step, and end")
+	f.StringVar(&o.slack, "slack", "", "play the loop in a Slack of its own, over \"socket\" or \"http\", print it, and end")
+	f.Lookup("slack").NoOptDefVal = "socket"
 	return c
 }
 
@@ -59,6 +65,13 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	if err != nil {
 		return &coded{exitFailed, err}
 	}
+	var room *slacktest.Server
+	if o.slack != "" {
+		if room, err = o.enterSlack(w); err != nil {
+			return err
+		}
+		defer room.Close()
+	}
 	cfg, _, err := config.Load(w.config, o.environ)
 	if err != nil {
 		return &coded{exitUse, err}
@@ -73,14 +86,25 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 		return &coded{exitFailed, errors.Join(err, a.close())}
 	}
 	url := fmt.Sprintf("http://%s/", l.Addr())
-	_, _ = fmt.Fprintf(out, "Interlock demo: open %s\n", url)
+	if room == nil {
+		_, _ = fmt.Fprintf(out, "Interlock demo: open %s\n", url)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.serveHTTP(gctx, l) })
+	g.Go(func() error { return a.serveHTTP(gctx, l, a.mux()) })
 	g.Go(func() error { return a.show(gctx) })
 	g.Go(func() error { return a.demoWork(gctx, w, list, o, out) })
-	if o.headless {
+	switch {
+	case room != nil:
+		if o.slack == "http" {
+			deliver(room, l.Addr())
+		}
+		g.Go(func() error {
+			defer stop()
+			return (&slackPlay{app: a, world: w, slack: room, out: out, http: o.slack == "http", told: map[string]int{}}).play(gctx)
+		})
+	case o.headless:
 		g.Go(func() error {
 			defer stop()
 			return (&headless{app: a, world: w, url: url, out: out}).play(gctx)
@@ -92,13 +116,32 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	return nil
 }
 
+// enterSlack opens the Slack that the demo plays in, and moves the demo there.
+func (o *demoOptions) enterSlack(w *demoWorld) (*slacktest.Server, error) {
+	if o.slack != "socket" && o.slack != "http" {
+		return nil, &coded{exitUse, fmt.Errorf("--slack %q: it is socket or http", o.slack)}
+	}
+	s, err := slackWorkspace()
+	if err == nil {
+		err = w.moveToSlack()
+	}
+	if err != nil {
+		return nil, &coded{exitFailed, err}
+	}
+	if o.meddle != nil {
+		o.meddle(s)
+	}
+	o.environ = append(slices.Clone(o.environ), slackEnviron(s, o.slack == "http")...)
+	return s, nil
+}
+
 var demoPrompts = [...]string{"put payments-prod back to code", "what changed in payments-prod?", "show me the code of payments-prod", "help"}
 
 // demoWork prepares the demo's world, then works like serve does.
 func (a *app) demoWork(ctx context.Context, w *demoWorld, list *checklist, o demoOptions, out io.Writer) error {
 	p := &preparation{app: a, world: w, list: list, setup: o.setup, out: out}
 	if err := p.run(ctx); err != nil {
-		if o.headless || ctx.Err() != nil {
+		if o.headless || o.slack != "" || ctx.Err() != nil {
 			return err
 		}
 		_, _ = fmt.Fprintln(out, "The demo cannot go on:", err)
@@ -112,6 +155,9 @@ func (a *app) demoWork(ctx context.Context, w *demoWorld, list *checklist, o dem
 			if _, err := a.scheduler.Fire(ctx, sc, time.Now()); err != nil {
 				return err
 			}
+		}
+		if a.console == nil {
+			return nil
 		}
 		return a.farewell(ctx)
 	})

@@ -14,6 +14,7 @@ import (
 	"interlock/adapters/docker"
 	"interlock/adapters/git"
 	"interlock/adapters/llm"
+	"interlock/adapters/slack"
 	"interlock/agent"
 	"interlock/config"
 	"interlock/rbac"
@@ -34,9 +35,41 @@ func doctorCommand(file *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return diagnose(c.Context(), checks(cfg), c.OutOrStdout())
+			return diagnose(c.Context(), append(checks(cfg), slackChecks(c.Context(), cfg)...), c.OutOrStdout())
 		},
 	}
+}
+
+// slackChecks ask Slack itself, where it is configured.
+func slackChecks(ctx context.Context, cfg config.Config) (all []check) {
+	c, err := slack.Load(cfg.Slack)
+	if err != nil || !c.On() {
+		return nil
+	}
+	var rooms []string
+	for _, o := range cfg.Orgs {
+		for name := range o.Channels {
+			if id, ok := strings.CutPrefix(name, slack.Name+":"); ok {
+				rooms = append(rooms, id)
+			}
+		}
+		for _, st := range o.Stacks {
+			for _, name := range st.Rooms() {
+				if id, ok := strings.CutPrefix(name, slack.Name+":"); ok {
+					rooms = append(rooms, id)
+				}
+			}
+		}
+	}
+	slices.Sort(rooms)
+	for _, one := range slack.Checks(ctx, c, nil, slices.Compact(rooms)) {
+		err := one.Err
+		if w := slack.Warning(""); errors.As(err, &w) {
+			err = &warning{[]string{string(w), one.Fix}}
+		}
+		all = append(all, check{one.Name, func(context.Context) (string, error) { return one.Found, err }, one.Fix})
+	}
+	return all
 }
 
 // warning is what should be known and may be meant.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"interlock/adapters/slack"
 	"interlock/config"
 )
 
@@ -74,7 +75,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&file, "config", "", "configuration file (default interlock.yaml, when it is there)")
 	root.AddCommand(
 		demoCommand(), initCommand(), serveCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file), sandboxdCommand(&file),
-		auditCommand(&file), policyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
+		providersCommand(&file), manifestCommand(), auditCommand(&file), policyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
 	)
 	return root
 }
@@ -97,6 +98,9 @@ func load(file string) (config.Config, *slog.Logger, error) {
 	}
 	for _, w := range warnings {
 		_, _ = fmt.Fprintln(os.Stderr, "warning:", w)
+	}
+	if _, err := slack.Load(cfg.Slack); err != nil {
+		return cfg, nil, &coded{exitUse, err}
 	}
 	return cfg, logger(cfg.Log), nil
 }

@@ -22,6 +22,7 @@ type metrics struct {
 	toolTime *prometheus.HistogramVec
 	tokens   *prometheus.CounterVec
 	stepTime prometheus.Histogram
+	inbound  *prometheus.CounterVec
 }
 
 var _ agent.Meter = (*metrics)(nil)
@@ -36,8 +37,14 @@ func newMetrics(db *store.DB) *metrics {
 		tokens:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "interlock_model_tokens_total", Help: "Tokens that models used, by kind."}, []string{"kind"}),
 		stepTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "interlock_model_step_seconds", Help: "Time of one step of a model.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 14)}),
 	}
-	m.registry.MustRegister(m.runs, m.runTime, m.tools, m.toolTime, m.tokens, m.stepTime, &queue{db: db})
+	m.inbound = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "interlock_deliveries_total", Help: "What chats delivered, by what it was."}, []string{"platform", "what"})
+	m.registry.MustRegister(m.inbound, m.runs, m.runTime, m.tools, m.toolTime, m.tokens, m.stepTime, &queue{db: db})
 	return m
+}
+
+// delivered counts what one chat delivers.
+func (m *metrics) delivered(platform string) func(what string) {
+	return func(what string) { m.inbound.WithLabelValues(platform, what).Inc() }
 }
 
 // Tool counts one tool call.

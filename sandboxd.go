@@ -21,6 +21,7 @@ import (
 	"interlock/adapters/docker"
 	"interlock/adapters/docker/sandboxd"
 	"interlock/agent"
+	"interlock/agent/tools/tofu"
 	"interlock/config"
 )
 
@@ -70,10 +71,12 @@ func sandboxdCommand(file *string) *cobra.Command {
 	return c
 }
 
-// orderOf allows what the configuration names: its images, and the folders of its
-// stacks.
+// orderOf allows what the configuration names: its images, the folders of its
+// stacks, and that of the providers.
 func orderOf(cfg config.Config, egress, socket string) order {
-	o := order{Socket: socket, Options: sandboxOptions(cfg, egress, nil), Rules: sandboxd.Rules{Images: []string{cfg.Sandbox.Image}}}
+	o := order{Socket: socket, Options: sandboxOptions(cfg, egress, nil), Rules: sandboxd.Rules{
+		Images: []string{cfg.Sandbox.Image}, Mounts: []agent.Mount{tofu.MirrorMount(mirror(cfg))},
+	}}
 	for _, org := range cfg.Orgs {
 		for _, p := range org.Profiles {
 			o.Rules.Images = append(o.Rules.Images, p.Image)

@@ -102,7 +102,7 @@ func TestSandboxdOrder(t *testing.T) {
 		Stacks:   map[string]config.Stack{"web": {State: "/srv/state", Image: "tofu:1", Mounts: []config.Mount{{From: "/srv/world", To: "/world", Write: true}}}},
 	}}
 	o := orderOf(cfg, "/e", "/s")
-	want := []agent.Mount{{From: "/srv/state", To: "/state", Write: true}, {From: "/srv/world", To: "/world", Write: true}}
+	want := []agent.Mount{{From: "data/providers", To: "/providers"}, {From: "/srv/state", To: "/state", Write: true}, {From: "/srv/world", To: "/world", Write: true}}
 	if fmt.Sprint(o.Rules.Mounts) != fmt.Sprint(want) || !strings.Contains(fmt.Sprint(o.Rules.Images), "tools:1") || o.Options.Egress != "/e" {
 		t.Errorf("%+v", o.Rules)
 	}

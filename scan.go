@@ -60,7 +60,7 @@ func scanOnce(ctx context.Context, cfg config.Config, box *docker.Sandbox, in ag
 	if err != nil {
 		return err
 	}
-	set, err := agent.NewToolset(tools.All(tools.Deps{Stacks: git.New(cfg.Orgs), Box: box})...)
+	set, err := agent.NewToolset(tools.All(tools.Deps{Stacks: git.New(cfg.Orgs), Box: box, Mirror: mirror(cfg)})...)
 	if err != nil {
 		return &coded{exitFailed, err}
 	}

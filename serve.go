@@ -41,6 +41,12 @@ func serve(ctx context.Context, file, role string, out io.Writer) error {
 	if err != nil {
 		return &coded{exitFailed, errors.Join(err, a.close())}
 	}
+	var public net.Listener
+	if cfg.HTTP.Public != "" {
+		if public, err = listen(ctx, cfg.HTTP.Public); err != nil {
+			return &coded{exitFailed, errors.Join(err, l.Close(), a.close())}
+		}
+	}
 	if err := a.welcome(ctx, out, l.Addr()); err != nil {
 		return &coded{exitFailed, errors.Join(err, l.Close(), a.close())}
 	}
@@ -48,7 +54,10 @@ func serve(ctx context.Context, file, role string, out io.Writer) error {
 		log.WarnContext(ctx, "tools cannot run yet", "error", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.serveHTTP(ctx, l) })
+	g.Go(func() error { return a.serveHTTP(ctx, l, a.mux()) })
+	if public != nil {
+		g.Go(func() error { return a.serveHTTP(ctx, public, a.public()) })
+	}
 	g.Go(func() error { return a.show(ctx) })
 	g.Go(func() error { return a.start(ctx) })
 	if err := errors.Join(g.Wait(), a.close()); err != nil {
@@ -98,9 +107,9 @@ func (a *app) welcome(ctx context.Context, out io.Writer, addr net.Addr) error {
 }
 
 // serveHTTP ends its listeners first, and gives what is open a moment.
-func (a *app) serveHTTP(ctx context.Context, l net.Listener) error {
+func (a *app) serveHTTP(ctx context.Context, l net.Listener, mux http.Handler) error {
 	s := &http.Server{
-		Handler: a.mux(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }, MaxHeaderBytes: 64 << 10,
 	}
 	done := make(chan error, 1)

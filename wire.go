@@ -21,6 +21,7 @@ import (
 	"interlock/adapters/console"
 	"interlock/adapters/docker"
 	"interlock/adapters/git"
+	"interlock/adapters/slack"
 	"interlock/agent"
 	"interlock/agent/prompts"
 	"interlock/agent/redact"
@@ -51,6 +52,7 @@ type app struct {
 	in        *bot.Inbox
 	out       *bot.Outbox
 	console   *console.Platform
+	slack     *slack.Platform
 	scheduler *scheduler.Scheduler
 	metrics   *metrics
 	checklist func() []console.Item // of the demo
@@ -93,7 +95,8 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	}
 	a.metrics = newMetrics(a.db)
 	a.stacks = git.New(cfg.Orgs)
-	if a.toolset, err = agent.NewToolset(tools.All(tools.Deps{Stacks: a.stacks, Artifacts: a.db, Box: a.box})...); err != nil {
+	a.stacks.Cache = filepath.Join(cfg.DataDir, "packs")
+	if a.toolset, err = agent.NewToolset(tools.All(tools.Deps{Stacks: a.stacks, Artifacts: a.db, Box: a.box, Mirror: mirror(cfg)})...); err != nil {
 		return a, fmt.Errorf("list tools: %w", err)
 	}
 	if a.prompts, err = loadPrompts(cfg.Orgs); err != nil {
@@ -166,7 +169,7 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 	a.runner = &agent.Runner{
 		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Outlet: a.outlet, Artifacts: a.db, Bills: a.db, Uses: a.db, Limits: a.limits,
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
-		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel),
+		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel), Vet: a.vet, Fetch: a.fetch, Discard: a.db.Discard,
 	}
 	known, err := knowing(a.cfg, a.log)
 	if err != nil {
@@ -338,6 +341,9 @@ func (a *app) show(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.out.Run(ctx) })
 	g.Go(func() error { return a.db.Sealer(ctx) })
+	if a.slack != nil {
+		g.Go(func() error { return a.slack.Run(ctx) })
+	}
 	return g.Wait()
 }
 
@@ -386,12 +392,28 @@ func (a *app) keep(ctx context.Context, org, session, call string) (open bool) {
 	return err != nil || open // in doubt nothing is removed
 }
 
+// health is what a load balancer asks, on every address.
+func (a *app) health(mux *http.ServeMux) {
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("/readyz", a.ready)
+}
+
+// public is what chats may reach from outside, and nothing else.
+func (a *app) public() *http.ServeMux {
+	mux := http.NewServeMux()
+	a.health(mux)
+	a.chats(mux)
+	return mux
+}
+
 // mux is every page and endpoint on the one local address.
 func (a *app) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", a.metrics.handler())
-	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("/readyz", a.ready)
+	a.health(mux)
+	if a.cfg.HTTP.Public == "" {
+		a.chats(mux)
+	}
 	if a.console != nil {
 		mux.Handle("/", a.console.Handler(a.in))
 	}
@@ -443,6 +465,9 @@ func configured(cfg config.Config) (all []string) {
 	from := []config.Secret{cfg.Database.URL, cfg.Redis.URL, cfg.Model.APIKey, cfg.Model.Fallback.APIKey}
 	for _, o := range cfg.Orgs {
 		from = append(from, o.Key)
+	}
+	if c, err := slack.Load(cfg.Slack); err == nil {
+		from = append(from, c.SigningSecret, c.BotToken, c.AppToken, c.ClientSecret, c.RefreshToken)
 	}
 	for _, s := range from {
 		if s.Set() {

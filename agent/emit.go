@@ -34,7 +34,7 @@ func (u *run) request(a rbac.Action) rbac.Request {
 func (u *run) event(k Kind, p Payload) Event {
 	l := u.s.Label()
 	if k == KindAsk {
-		l = l.Join(rbac.Label{Integrity: rbac.Trusted, Confidentiality: rbac.Internal})
+		l = l.Join(rbac.Label{Integrity: rbac.Trusted, Confidentiality: rbac.Internal}).Join(p.Ask.label())
 	}
 	if p.Result != nil {
 		l = l.Join(p.Result.Label)

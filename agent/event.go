@@ -29,6 +29,7 @@ const (
 	KindPaused   Kind = "paused"  // no model can be reached: a job follows that tries again
 	KindResumed  Kind = "resumed" // one answered again
 	KindNotice   Kind = "notice"  // something that people should know
+	KindKept     Kind = "kept"    // what the session made of a stack's code was put apart
 	KindStop     Kind = "stop"
 	KindStopped  Kind = "stopped"
 	KindAnswer   Kind = "answer" // of the agent
@@ -39,7 +40,7 @@ const (
 var rests = map[Kind]bool{
 	KindApproval: true, KindQuestion: true, KindRefused: true,
 	KindFinding: true, KindStopped: true, KindAnswer: true, KindGaveUp: true,
-	KindPaused: true, KindNotice: true, KindCalled: true, KindFrozen: true,
+	KindPaused: true, KindNotice: true, KindCalled: true, KindFrozen: true, KindKept: true,
 }
 
 // Schema is the version of the envelope; old events are never rewritten.
@@ -77,6 +78,7 @@ type Payload struct {
 	Summary *Summary       `json:",omitempty"`
 	Pause   *Pause         `json:",omitempty"`
 	Passage *Passage       `json:",omitempty"`
+	Kept    *Kept          `json:",omitempty"`
 	Bill    *Bill          `json:",omitempty"` // of the model's reply, or of its failure
 	Brief   string         `json:",omitempty"` // version of the rules that the model was told
 	Spent   *Spent         `json:",omitempty"` // of the turn, on the event that ends it
@@ -91,6 +93,8 @@ type Ask struct {
 	Calls   []ToolCall `json:",omitempty"`
 	Again   string     `json:",omitempty"` // the hold that this one asks anew
 	Reads   bool       `json:",omitempty"` // may only read, because another turn's call waits
+	Quote   string     `json:",omitempty"` // a message that it is about; foreign text
+	Files   []File     `json:",omitempty"` // that came along
 }
 
 // Summary stands for all events up to Through in what a model is told. It is

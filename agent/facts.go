@@ -105,7 +105,7 @@ func saidBy(ev Event) string {
 	if name == "" {
 		name = "somebody"
 	}
-	return fmt.Sprintf("%s at %s:\n%s", name, ev.At.UTC().Format("2006-01-02 15:04 MST"), quoted(ev.Payload.Text))
+	return fmt.Sprintf("%s at %s:\n%s", name, ev.At.UTC().Format("2006-01-02 15:04 MST"), quoted(ev.Payload.Text+ev.Payload.Ask.beside()))
 }
 
 func quoted(text string) string {

@@ -26,6 +26,8 @@ type Job struct {
 	Turn           string     // one that paused, to go on with
 	Scan           *Scan
 	Notice, Title  string // to tell the thread, under a title
+	Quote          string // a message of somebody that Text is about
+	Files          []File // that came along with Text
 	Stop           bool
 }
 

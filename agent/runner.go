@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"interlock/rbac"
@@ -30,6 +31,13 @@ type Runner struct {
 	Redact    func(text string) string                       // takes secrets out of what a tool tells; nil takes none
 	Learn     func(org string, secrets []string)             // tells Redact of more; nil tells nothing
 	Meter     Meter
+	Discard   func(ctx context.Context, org, artifact string) error // lets go of work that newer work replaced; nil leaves it until it expires
+
+	// Vet is who the one who asks is by their platform's own word, now: a name, and
+	// whether they are an outsider. Its error puts the job off. Nil asks nobody.
+	Vet func(ctx context.Context, who rbac.Actor) (rbac.Actor, error)
+	// Fetch brings a file that came along, at most so many bytes. Nil brings none.
+	Fetch func(ctx context.Context, org string, t Thread, f File) ([]byte, error)
 }
 
 // Meter counts for the operator. A nil Meter counts nothing.
@@ -54,6 +62,9 @@ type run struct {
 	spending Spending
 	brief    string // version of the rules that the model was told last
 	began    time.Time
+
+	backing sync.Mutex
+	back    map[string]bool // stacks whose work is where it was left, or was put back
 }
 
 // Run carries one Job to its next rest: answered, waiting, stopped or refused.
@@ -63,7 +74,7 @@ func (r *Runner) Run(ctx context.Context, c Claimed) error {
 		return err
 	}
 	if u.s.rested(c.ID) {
-		return nil // redelivered after its rest
+		return u.putApart(ctx) // redelivered after its rest
 	}
 	goOn, err := u.begin(ctx)
 	if err == nil && goOn {
@@ -72,7 +83,10 @@ func (r *Runner) Run(ctx context.Context, c Claimed) error {
 	if n := len(u.s.Events); err == nil && r.Meter != nil && n > 0 {
 		r.Meter.Run(u.s.Events[n-1].Kind, time.Since(u.began))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return u.putApart(ctx)
 }
 
 func (r *Runner) open(ctx context.Context, c Claimed) (*run, error) {
@@ -80,9 +94,14 @@ func (r *Runner) open(ctx context.Context, c Claimed) (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
+	if r.Vet != nil {
+		if c.Actor, err = r.Vet(ctx, c.Actor); err != nil {
+			return nil, fmt.Errorf("ask who %s is: %w", c.Actor.Subject(), err)
+		}
+	}
 	u := &run{
 		Runner: r, s: s, job: c, turn: c.ID, actor: c.Actor, tier: c.Tier,
-		profile: r.Profile(c.Org, c.Profile), window: r.Window, began: time.Now(),
+		profile: r.Profile(c.Org, c.Profile), window: r.Window, began: time.Now(), back: map[string]bool{},
 	}
 	if u.window == (Window{}) {
 		u.window = DefaultWindow
@@ -141,6 +160,7 @@ func (u *run) ask(ctx context.Context) (bool, error) {
 	u.tell("reading")
 	return true, u.emit(ctx, KindAsk, Payload{Text: u.job.Text, Ask: &Ask{
 		Profile: u.profile.Name, Tier: u.tier, Calls: calls, Again: u.job.Again, Reads: u.s.waits(u.turn),
+		Quote: u.job.Quote, Files: u.bring(ctx),
 	}})
 }
 

@@ -93,16 +93,9 @@ type Command struct {
 	Files              map[string][]byte // InFresh: put below /work before the start; paths are slash-separated and relative
 	Seed               *Seed             // InSession: fills a folder of the workspace once
 	Mounts             []Mount           // InFresh only
-	Collect            []string          // InFresh: files below /work to bring back, each within the output limit for files
+	Collect            []string          // files below /work to bring back when it is over, each within the output limit for files
 	Scope              string            // of the credential the egress proxy may add; never the credential
 	Limit              time.Duration     // wall clock; 0 is the sandbox's own limit
-}
-
-// Seed fills the folder Dir of a session's workspace the first time it is
-// used. Files is called only then.
-type Seed struct {
-	Dir   string
-	Files func() (map[string][]byte, error)
 }
 
 // Mount is a folder of the host in a fresh container, for a stack whose world

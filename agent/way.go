@@ -56,9 +56,10 @@ type boxed struct {
 	u    *run
 	call ToolCall
 
-	mu   sync.Mutex
-	out  int // requests that were allowed
-	last []Passage
+	mu    sync.Mutex
+	out   int // requests that were allowed
+	last  []Passage
+	notes string // of the workspace
 }
 
 // mostNamed are the refused requests that a result names.
@@ -69,6 +70,10 @@ func (b *boxed) Exec(ctx context.Context, c Command) (Output, error) {
 	c.Profile = b.u.profile.Name
 	if c.In == InSession && c.Image == "" {
 		c.Image = b.u.profile.Image
+	}
+	c, err := b.back(ctx, c)
+	if err != nil {
+		return Output{}, err
 	}
 	if b.u.Outlet == nil || !c.Out {
 		return b.Sandbox.Exec(ctx, c)
@@ -106,12 +111,12 @@ func (b *boxed) Pass(ctx context.Context, p Passage) error {
 	return nil
 }
 
-// told says what went out, for those who read the result.
+// told says what was put back and what went out, for those who read the result.
 func (b *boxed) told() (text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.out > 0 {
-		text = fmt.Sprintf("\n[network: %d requests were allowed]", b.out)
+	if text = b.notes; b.out > 0 {
+		text += fmt.Sprintf("\n[network: %d requests were allowed]", b.out)
 	}
 	for i, p := range b.last {
 		if i == mostNamed {

@@ -19,6 +19,8 @@ type Mention struct {
 	Thread  agent.Thread
 	Actor   rbac.Actor
 	Text    string
+	Quote   string       // a message that Text is about, of whoever wrote it
+	Files   []agent.File // that came along
 }
 
 // Click is a pressed button. Verb and Value come back as the card gave them;
@@ -131,6 +133,12 @@ type Receiver interface {
 // Shower is a Platform that can show progress: lossy, and it must not block.
 type Shower interface {
 	Show(org string, t agent.Thread, text string)
+}
+
+// Whisperer is a Platform that can show a card to one person alone, in a thread
+// that others read. To is the person's identity there.
+type Whisperer interface {
+	Whisper(ctx context.Context, org string, t agent.Thread, to rbac.Actor, c Card) error
 }
 
 // PostError says what is known of a post that failed. The zero value: it may

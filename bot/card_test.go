@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,14 +115,37 @@ func TestCards(t *testing.T) {
 	}
 }
 
+// visible writes the marks of moments so that an editor shows them.
+var visible = strings.NewReplacer(string(momentOpens), `\ue0f0`, string(momentCloses), `\ue0f1`)
+
 // golden compares a card with the one on file.
 func golden(t *testing.T, name string, c Card) {
 	t.Helper()
-	got, err := json.MarshalIndent(c, "", "  ")
+	onFile(t, filepath.Join("cards", name), c)
+	unmarked(t, name, c)
+}
+
+// unmarked checks what a platform shows as it is: it has no moments.
+func unmarked(t *testing.T, name string, c Card) {
+	t.Helper()
+	texts := fmt.Sprint(c.Fallback, c.Prose, c.Lines, c.Buttons, c.Draft, c.Marker)
+	for _, f := range c.Fields {
+		texts += f.Name
+	}
+	if strings.ContainsRune(texts, momentOpens) || strings.ContainsRune(texts, momentCloses) {
+		t.Errorf("%s has a moment where none is looked for: %q", name, texts)
+	}
+}
+
+// onFile compares anything with what is on file.
+func onFile(t *testing.T, name string, v any) {
+	t.Helper()
+	got, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("..", "testdata", "cards", name+".json")
+	got = []byte(visible.Replace(string(got)))
+	file := filepath.Join("..", "testdata", name+".json")
 	if *update {
 		if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
 			t.Fatal(err)

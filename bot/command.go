@@ -29,6 +29,7 @@ var commands = [...]helpLine{
 	{"approvals", "", "list the cards that wait for people"},
 	{"status", "", "show what runs and what waits"},
 	{"why", "PLAN-CODE", "explain why a card stands as it does"},
+	{"oncall", "", "say who is on call"},
 	{whoCanApprove, "STACK", "name who can, with ids to paste; also env/NAME or a plan code"},
 	{"freeze", "ENV until TIME because REASON", "hold every live change there, or everywhere (all)"},
 	{"thaw", "ENV", "end a freeze"},
@@ -55,6 +56,8 @@ func command(text string) (name, rest string, ok bool) {
 		return first, strings.Join(words[1:], ""), true
 	case len(words) == 4 && strings.EqualFold(strings.Join(words[:3], " "), whoCanApprove):
 		return whoCanApprove, words[3], true
+	case strings.EqualFold(strings.Join(words, " "), whatWaits):
+		return "approvals", "", true
 	case len(words) > 2:
 		return "", "", false
 	}
@@ -96,6 +99,8 @@ func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
 		return in.status(ctx, c)
 	case "why":
 		return in.why(ctx, c)
+	case "oncall":
+		return in.oncall(ctx, c)
 	case whoCanApprove:
 		c.Text = "approve " + c.Text
 		return in.whoCan(ctx, c)
@@ -207,12 +212,15 @@ func where(a rbac.Action) string {
 	return a.Stack + " (" + a.Environment + ")"
 }
 
-func clock(t time.Time) string { return t.UTC().Format("15:04 MST") }
+func clock(t time.Time) string { return moment(t, t.UTC().Format("15:04 MST")) }
+
+// dated is clock with its day.
+func dated(t time.Time) string { return moment(t, t.UTC().Format("2 January 15:04 MST")) }
 
 // clockFrom is clock, with the day when it is not that of from.
 func clockFrom(from, t time.Time) string {
 	if t.UTC().Truncate(24 * time.Hour).Equal(from.UTC().Truncate(24 * time.Hour)) {
 		return clock(t)
 	}
-	return t.UTC().Format("2 January 15:04 MST")
+	return dated(t)
 }

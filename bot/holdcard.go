@@ -21,12 +21,16 @@ const (
 	verbGlass   = "glass"
 	verbWhy     = "why"
 	verbAccess  = "access"
+	verbPlan    = "plan"
+	verbWho     = "who"
 
 	labelAgain = "Ask again"
 	labelFix   = "Put back to code"
 	labelApply = "Ask to apply"
 	labelScan  = "Scan again"
 	labelGlass = "Break glass"
+	labelPlan  = "Show plan"
+	labelWho   = "Who may approve"
 
 	labelAccess = "Request access"
 )
@@ -61,7 +65,7 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	}
 	c.Fields = append(append(c.Fields, waitFields(h, res)...), verdicts(a.Verdicts)...)
 	if a.Bound.Plan != nil {
-		c.Lines = planLines(a.Bound.Plan.Resources)
+		c.Lines = planLines(a.Bound.Plan.Resources, most)
 	}
 	if a.Was != nil && a.Bound.Plan != nil {
 		c.Fields = append(c.Fields, Field{"Since the last card", difference(*a.Was, *a.Bound.Plan)})
@@ -82,8 +86,8 @@ func holdFallback(h agent.Hold, c Card, undone bool) string {
 	case undone:
 		status += because(h.Why)
 	}
-	return fmt.Sprintf("%s: %s on %s: %s. Asked by %s%s, plan code %s.", status,
-		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), open, h.Approval.PlanCode())
+	return Moments(fmt.Sprintf("%s: %s on %s: %s. Asked by %s%s, plan code %s.", status,
+		act.Effect, where(act), c.Body, plain(h.Request.Actor.Name), open, h.Approval.PlanCode()), nil)
 }
 
 func because(why string) string {
@@ -214,6 +218,10 @@ func holdButtons(h agent.Hold, res *agent.ToolResult) []Button {
 	switch {
 	case h.State == agent.Open && res == nil:
 		all := []Button{{"Approve", verbApprove, v, Primary}, decline}
+		if h.Approval.Bound.Plan != nil {
+			all = append(all, Button{labelPlan, verbPlan, v, Plain})
+		}
+		all = append(all, Button{labelWho, verbWho, v, Plain})
 		if h.Approvals() > 0 {
 			all = append(all, back)
 		}

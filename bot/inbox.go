@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"interlock/agent"
 	"interlock/rbac"
@@ -41,6 +42,8 @@ type Inbox struct {
 	Room    func(ctx context.Context, org, room string) Room
 	Who     func(ctx context.Context, a rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
 
+	Threads Threads // nil follows no thread
+
 	Policy Policy // nil explains nothing
 	Links  Links  // nil links nobody
 
@@ -49,16 +52,22 @@ type Inbox struct {
 	Bills    agent.Bills // nil shows no bills
 	Spending func(org string) agent.Spending
 	Models   func() []ModelState // nil shows none
+
+	Stacks   func(org string) []Stack                               // of an Org; nil is none
+	Findings Findings                                               // nil shows no drift
+	Upcoming func(org string, now time.Time) []Upcoming             // nil shows none
+	Oldest   func(ctx context.Context) (time.Duration, error)       // how long the oldest due job has waited; nil shows none
+	Rota     func(ctx context.Context, org string) ([]Field, error) // who is on call: rota and name; nil is no rota
 }
 
 // Mention does one durable thing: a Command runs, anything else becomes a job.
 // Rights of a job are decided by its run.
 func (in *Inbox) Mention(ctx context.Context, m Mention) (Reply, error) {
 	m.Text = strings.TrimSpace(m.Text)
-	if name, rest, ok := command(m.Text); ok {
+	if name, rest, ok := command(m.Text); ok && m.Quote == "" && len(m.Files) == 0 {
 		return in.Command(ctx, Command{ID: m.ID, Org: m.Org, Thread: m.Thread, Actor: m.Actor, Name: name, Text: rest})
 	}
-	return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text})
+	return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Quote: m.Quote, Files: m.Files})
 }
 
 // enqueue fills the job's envelope from who said it and where.
@@ -87,6 +96,8 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 	switch c.Verb {
 	case verbApprove, verbDeny, verbBack, verbGlass:
 		return in.verdict(ctx, c, hold, code)
+	case verbPlan, verbWho:
+		return in.tell(ctx, c, hold, code)
 	case verbWhy:
 		return in.explain(ctx, c)
 	case verbAccess:

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"interlock/agent"
 )
@@ -70,16 +73,50 @@ func (o *Outbox) Run(ctx context.Context) error {
 	}
 }
 
+// atOnce is how many rooms are written to at once.
+const atOnce = 32
+
 // Drain shows one round of what is pending: the oldest of each thread. A thread
-// that fails keeps its order by waiting; other threads go on. It returns how
-// many rows were settled.
+// that fails keeps its order by waiting; other threads go on. A room is written to
+// by one alone, and rooms do not wait for each other. It returns how many rows
+// were settled.
 func (o *Outbox) Drain(ctx context.Context, org string) (settled int, err error) {
 	rows, err := o.Rows.Pending(ctx, org, 100)
 	if err != nil {
 		return 0, fmt.Errorf("read outbox: %w", err)
 	}
-	var errs []error
+	rooms := map[string][]Row{}
 	for _, row := range rows {
+		rooms[row.Thread.Room()] = append(rooms[row.Thread.Room()], row)
+	}
+	var (
+		g    errgroup.Group
+		mu   sync.Mutex
+		errs []error
+	)
+	g.SetLimit(atOnce)
+	for _, rows := range rooms {
+		g.Go(func() error {
+			n, err := o.room(ctx, org, rows)
+			mu.Lock()
+			defer mu.Unlock()
+			settled, errs = settled+n, append(errs, err)
+			return nil
+		})
+	}
+	return settled, errors.Join(append(errs, g.Wait())...)
+}
+
+// roundTime is how long one room is written to before others get another look: a
+// chat that takes one message a second would hold up everybody.
+const roundTime = time.Second
+
+// room shows the rows of one room, one after the other. What is left over stays
+// pending.
+func (o *Outbox) room(ctx context.Context, org string, rows []Row) (settled int, err error) {
+	var errs []error
+	for began := time.Now(); len(rows) > 0 && time.Since(began) < roundTime; rows = rows[1:] {
+		row := rows[0]
 		err := o.show(ctx, org, row)
 		if err == nil {
 			settled++
@@ -97,6 +134,12 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 		return o.Rows.Sent(ctx, org, row.ID, "", Ref{})
 	}
 	card.Marker = row.ID
+	if w, ok := p.(Whisperer); ok && private(row) {
+		if err := w.Whisper(ctx, org, row.Thread, row.Event.Actor.Spoke(), card); err != nil {
+			return err
+		}
+		return o.Rows.Sent(ctx, org, row.ID, "", Ref{})
+	}
 	ref, known, err := o.Rows.Ref(ctx, org, key)
 	switch {
 	case err != nil:
@@ -109,6 +152,13 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 		return err
 	}
 	return o.Rows.Sent(ctx, org, row.ID, key, ref)
+}
+
+// private tells what is for one person alone: that an outsider was refused is
+// nobody else's business, and a channel full of refusals would hide what matters.
+func private(row Row) bool {
+	ev := row.Event
+	return ev.Kind == agent.KindRefused && ev.Actor.Outsider != "" && ev.Actor.Spoke().Platform == row.Thread.Platform
 }
 
 // post looks before it repeats: what was sent but not marked is not sent again.

@@ -11,11 +11,11 @@ import (
 func pauseCard(why string, p agent.Pause) Card {
 	why = plain(why)
 	c := Card{
-		Title: "No model can be reached", Tone: Waiting, Status: "for a model",
+		Title: "No model can be reached", Tone: Waiting, Status: "waiting for a model",
 		Body: upper(why) + ", since " + clock(p.Since) + ". What you can do: " + plain(p.Do) + ".",
 		Next: "I try again at " + clock(p.At) + " by myself; stop ends that. These work without a model: " + modelless() + ".",
 	}
-	c.Fallback = c.Title + ": " + why + ". I try again at " + clock(p.At) + "."
+	c.Fallback = Moments(c.Title+": "+why+". I try again at "+clock(p.At)+".", nil)
 	return c
 }
 

@@ -13,7 +13,7 @@ const most = 25
 
 // planLines is one line an attribute, destroys first, so that what matters most
 // is never cut.
-func planLines(resources []agent.PlanResource) (lines []Line) {
+func planLines(resources []agent.PlanResource, most int) (lines []Line) {
 	sorted := slices.Clone(resources)
 	slices.SortStableFunc(sorted, func(a, b agent.PlanResource) int { return rank(a.Action) - rank(b.Action) })
 	for _, r := range sorted {
@@ -30,14 +30,19 @@ func planLines(resources []agent.PlanResource) (lines []Line) {
 	return lines
 }
 
+// rank orders actions, the most dangerous first; what is not listed comes last.
 func rank(action string) int {
-	return slices.Index([]string{"delete", "replace", "forget", "update", "create"}, action)
+	order := []string{"delete", "replace", "forget", "update", "create"}
+	if i := slices.Index(order, action); i >= 0 {
+		return i
+	}
+	return len(order)
 }
 
 // planCard shows a plan that nobody has asked to apply yet.
 func planCard(p agent.Plan, artifact string) Card {
 	c := Card{
-		Title: "Plan of " + p.Stack, Status: "planned, nothing changed", Lines: planLines(p.Resources),
+		Title: "Plan of " + p.Stack, Status: "planned, nothing changed", Lines: planLines(p.Resources, most),
 		Fields: []Field{{"Where", p.Stack + " (" + p.Environment + ")"}, {"Code", short(p.Commit)}, {"Would do", p.Counts()}},
 		Next:   "Nothing runs until somebody asks to apply it and others approve.",
 	}
@@ -130,7 +135,7 @@ func difference(was, now agent.Plan) string {
 }
 
 func flat(p agent.Plan) (lines []string) {
-	for _, l := range planLines(p.Resources) {
+	for _, l := range planLines(p.Resources, most) {
 		text := strings.TrimSpace(l.Action + " " + l.Resource + " " + l.Attribute)
 		if l.Before != "" || l.After != "" {
 			text += ": " + l.Before + " to " + l.After

@@ -24,6 +24,6 @@ func questionCard(h agent.Hold) Card {
 		c.Tone = Neutral
 		c.Next = plain(q.Otherwise)
 	}
-	c.Fallback = fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, until(h), plain(q.Otherwise))
+	c.Fallback = Moments(fmt.Sprintf("%s: %s (until %s, otherwise: %s)", upper(c.Status), c.Title, until(h), plain(q.Otherwise)), nil)
 	return c
 }

@@ -49,16 +49,7 @@ func waitFields(h agent.Hold, res *agent.ToolResult) (fields []Field) {
 		fields = append(fields, Field{"Frozen", frozenText(*f)})
 	}
 	if h.State == agent.Open && res == nil {
-		var called []string
-		for _, c := range a.Called {
-			called = append(called, plain(strings.Join(c.Names, ", "))+" at "+clockFrom(h.Opened, c.At))
-		}
-		if len(called) > 0 {
-			fields = append(fields, Field{"Called", strings.Join(called, "; ")})
-		}
-		if len(a.NextUp) > 0 {
-			fields = append(fields, Field{"Next", plain(strings.Join(a.NextUp, ", ")) + " at " + clockFrom(h.Opened, a.NextAt)})
-		}
+		fields = append(fields, calledFields(h)...)
 	}
 	if v := a.Broken(); v != nil {
 		text := fmt.Sprintf("by %s at %s%s", plain(v.By.Name), clock(v.At), reason(v.Reason))
@@ -69,6 +60,22 @@ func waitFields(h agent.Hold, res *agent.ToolResult) (fields []Field) {
 			text += "; it does not wait for the freeze"
 		}
 		fields = append(fields, Field{"Glass broken", text})
+	}
+	return fields
+}
+
+// calledFields say who was told that the card waits for them, and who is told next.
+func calledFields(h agent.Hold) (fields []Field) {
+	a := h.Approval
+	var called []string
+	for _, c := range a.Called {
+		called = append(called, plain(strings.Join(c.Names, ", "))+" at "+clockFrom(h.Opened, c.At))
+	}
+	if len(called) > 0 {
+		fields = append(fields, Field{"Called", strings.Join(called, "; ")})
+	}
+	if len(a.NextUp) > 0 {
+		fields = append(fields, Field{"Called next", plain(strings.Join(a.NextUp, ", ")) + " at " + clockFrom(h.Opened, a.NextAt)})
 	}
 	return fields
 }
@@ -87,5 +94,5 @@ func frozenText(f rbac.Freeze) string {
 	if env == agent.AllEnvironments {
 		env = "every environment"
 	}
-	return fmt.Sprintf("%s until %s by %s%s", plain(env), f.Until.UTC().Format("2 January 15:04 MST"), plain(f.By), reason(f.Reason))
+	return fmt.Sprintf("%s until %s by %s%s", plain(env), dated(f.Until), plain(f.By), reason(f.Reason))
 }

@@ -34,20 +34,24 @@ func (in *Inbox) whoCan(ctx context.Context, c Command) (Reply, error) {
 			break
 		}
 	}
-	card := &Card{Title: "Who can " + verb + " " + plain(of)}
-	all := in.Policy.Who(ctx, v, r)
+	return Reply{Note: in.whoCard(ctx, c.Org, "Who can "+verb+" "+plain(of), in.Policy.Who(ctx, v, r))}, nil
+}
+
+// whoCard names people with ids to paste, or else whom to ask.
+func (in *Inbox) whoCard(ctx context.Context, org, title string, all []rbac.Contact) *Card {
+	card := &Card{Title: title}
 	for _, p := range all {
 		ids := strings.TrimSuffix(strings.TrimPrefix(p.String(), p.Name+" ("), ")")
 		card.Fields = append(card.Fields, Field{plain(p.Name), plain(ids)})
 	}
 	switch len(all) {
 	case 0:
-		card.Body = "Nobody, or nothing here is called so. Administrators: " + contacts(in.Policy.Admins(ctx, c.Org), mostContacts) + "."
+		card.Body = "Nobody, or nothing here is called so. Administrators: " + contacts(in.Policy.Admins(ctx, org), mostContacts) + "."
 	case 1:
 		card.Body = "1 person."
 	default:
 		card.Body = fmt.Sprintf("%d people.", len(all))
 	}
 	card.Fallback = card.Title + ": " + contacts(all, mostContacts)
-	return Reply{Note: card}, nil
+	return card
 }

@@ -20,9 +20,11 @@ type Config struct {
 	Teams    Node           `yaml:"teams"` // decoded by its adapter
 }
 
-// HTTP is where the local pages, /metrics and the health checks are served.
+// HTTP is where the local pages, /metrics and the health checks are served. What
+// chats call is served there too, or at Public alone when it is set.
 type HTTP struct {
-	Addr string `yaml:"addr"`
+	Addr   string `yaml:"addr"`
+	Public string `yaml:"public"`
 }
 
 // Database is SQLite in the data folder when URL is empty, else PostgreSQL.
@@ -82,7 +84,8 @@ type Sandbox struct {
 	Memory      Size          `yaml:"memory"`
 	CPUs        float64       `yaml:"cpus"`
 	Pids        int64         `yaml:"pids"`
-	Disk        Size          `yaml:"disk"` // of a workspace; needs root and loop devices, 0 is no bound
+	Disk        Size          `yaml:"disk"`      // of a workspace; needs root and loop devices, 0 is no bound
+	Providers   string        `yaml:"providers"` // folder that interlock providers fetch fills; empty is providers in data_dir
 	FileSize    Size          `yaml:"file_size"`
 	Spares      int           `yaml:"spares"` // containers kept ready for new sessions, for each organisation and image in use; at most 8 in all
 	OutputLimit Size          `yaml:"output_limit"`

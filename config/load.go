@@ -110,6 +110,7 @@ func (c *Config) anchor(dir string) {
 	abs(&c.DataDir)
 	abs(&c.Model.Script)
 	abs(&c.Sandbox.Socket)
+	abs(&c.Sandbox.Providers)
 	for org, o := range c.Orgs {
 		abs(&o.Policies)
 		for name, s := range o.Scopes {

@@ -87,6 +87,9 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 		k.report("data_dir", "must name a folder")
 	}
 	k.address(c.HTTP.Addr, c.Console.Remote)
+	if c.HTTP.Public != "" {
+		k.port("http.public", c.HTTP.Public)
+	}
 	k.model(c.Model)
 	k.oneOf("log.level", "level", c.Log.Level, levels)
 	k.oneOf("log.format", "format", c.Log.Format, formats)
@@ -102,15 +105,24 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 
 // address keeps the local pages on this machine unless somebody said otherwise.
 func (c *checker) address(addr string, remote bool) {
-	host, port, err := net.SplitHostPort(addr)
-	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
-		c.report("http.addr", "must be HOST:PORT, for example 127.0.0.1:8080")
+	host, ok := c.port("http.addr", addr)
+	if !ok {
 		return
 	}
 	ip, err := netip.ParseAddr(host)
 	if !remote && host != "localhost" && (err != nil || !ip.IsLoopback()) {
 		c.report("http.addr", "%s can be reached from other machines; set console.remote to allow that", shown(addr))
 	}
+}
+
+// port wants a host, which may be empty, and a port.
+func (c *checker) port(key, addr string) (host string, ok bool) {
+	host, port, err := net.SplitHostPort(addr)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
+		c.report(key, "must be HOST:PORT, for example 127.0.0.1:8080")
+		return host, false
+	}
+	return host, true
 }
 
 // leastPids is what a runner and one command need, threads included.

@@ -19,7 +19,7 @@ func (s *Snapshot) Resolve(a Actor) Actor {
 		return a
 	}
 	p := person(a.Org, id, s.People[id])
-	p.Outsider = a.Outsider
+	p.Outsider, p.Account = a.Outsider, Identity(a)
 	return p
 }
 

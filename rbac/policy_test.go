@@ -233,7 +233,8 @@ func TestResolve(t *testing.T) {
 	s := policy(t, acme())
 	want := Actor{Org: "acme", Platform: "person", ID: "op", Name: "Op"}
 	for _, a := range []Actor{someone("op"), {Org: "acme", Platform: "slack", Tenant: "T1", ID: "Uop", Name: "x"}} {
-		if got := s.Resolve(a); got != want {
+		want.Account = Identity(a)
+		if got := s.Resolve(a); got != want || got.Spoke().identity() != a.identity() {
 			t.Errorf("%+v", got)
 		}
 	}

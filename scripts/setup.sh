@@ -11,6 +11,7 @@
 #   setup.sh postgres  a throwaway PostgreSQL on loopback; prints its URL
 #   setup.sh chromium  a browser for tests; prints its path
 #   setup.sh gcc       a C compiler, which go test -race needs
+#   setup.sh bolt      the npm package @slack/bolt, a peer for benchmarks; prints its folder
 #
 # What it does goes to standard error, a line each; what it found goes to
 # standard output, on the last line. On failure the last line says what is
@@ -302,7 +303,23 @@ part_chromium() {
 	command -v chromium
 }
 
+# The peer that make bench compares Slack's way in with.
+bolt_version=5.1.0
+
+part_bolt() {
+	dir=$cache/bolt-$bolt_version
+	if [ ! -d "$dir/node_modules/@slack/bolt" ]; then
+		command -v npm >/dev/null 2>&1 || { debian_root && install nodejs npm; }
+		need npm "install Node.js from https://nodejs.org"
+		say "fetching @slack/bolt"
+		mkdir -p "$dir"
+		npm install --prefix "$dir" --no-audit --no-fund --ignore-scripts "@slack/bolt@$bolt_version" >"$dir/npm.log" 2>&1 ||
+			die "npm could not fetch @slack/bolt: see $dir/npm.log"
+	fi
+	echo "$dir"
+}
+
 case ${1:-} in
-engine | tofu | provider | runner | image | gvisor | postgres | chromium | gcc) "part_$1" ;;
+engine | tofu | provider | runner | image | gvisor | postgres | chromium | gcc | bolt) "part_$1" ;;
 *) die "use: setup.sh engine|tofu|provider|runner|image|gvisor|postgres|chromium|gcc" ;;
 esac

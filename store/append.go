@@ -58,7 +58,10 @@ func (db *DB) append(tx *gorm.DB, org string, b agent.Batch) (seqs []int64, err 
 			return nil, err
 		}
 	}
-	return seqs, writeFindings(tx, org, b.Seen, b.Gone)
+	if err := writeFindings(tx, org, b.Seen, b.Gone); err != nil {
+		return nil, err
+	}
+	return seqs, markScans(tx, org, b.Events)
 }
 
 // checkFence holds the job's row, so that it cannot be handed on before this

@@ -97,7 +97,10 @@ func (db *DB) start(tx *gorm.DB, row jobRow) (c agent.Claimed, ok bool, err erro
 		return c, false, err
 	}
 	c = agent.Claimed{Fence: got.Fence, Attempt: got.Attempts, Last: got.Attempts >= attempts}
-	return c, true, decode(got.Body, &c.Job)
+	if err := decode(got.Body, &c.Job); err != nil {
+		return c, true, err
+	}
+	return c, true, asked(tx, row.Place, c.Job)
 }
 
 // reclaim takes jobs back from workers that went silent.

@@ -10,8 +10,8 @@ import (
 	"interlock/agent"
 )
 
-// Erase forgets what a session was about: its data key, payloads, holds,
-// artifacts, messages, and the bodies of its dead jobs. The envelopes stay and
+// Erase forgets what a session was about: its data key, payloads, askers,
+// holds, artifacts, messages, and the bodies of its dead jobs. The envelopes stay and
 // still verify; so do its bills, which hold no words. Jobs that wait or run are
 // not touched.
 func (db *DB) Erase(ctx context.Context, org, id string) error {
@@ -30,6 +30,7 @@ func (db *DB) Erase(ctx context.Context, org, id string) error {
 		}{
 			{"DELETE FROM session_keys WHERE org = ? AND session = ?", []any{org, id}},
 			{"DELETE FROM payloads WHERE org = ? AND session = ?", []any{org, id}},
+			{"DELETE FROM askers WHERE org = ? AND session = ?", []any{org, id}},
 			{"DELETE FROM holds WHERE org = ? AND session = ?", []any{org, id}},
 			{"DELETE FROM artifacts WHERE org = ? AND session = ?", []any{org, id}},
 			{"DELETE FROM messages WHERE org = ? AND platform = ? AND channel = ? AND thread = ?", []any{org, t.Platform, t.Channel, t.ID}},

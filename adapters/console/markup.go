@@ -13,6 +13,8 @@ import (
 	"path"
 	"sync"
 	"time"
+
+	"interlock/bot"
 )
 
 //go:embed templates/*.html
@@ -65,7 +67,7 @@ func open(o Options) (*Platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read assets: %w", err)
 	}
-	funcs := template.FuncMap{"markdown": markdown, "utc": utc, "stamp": stamp, "wide": wide, "asset": a.url}
+	funcs := template.FuncMap{"markdown": markdown, "utc": utc, "stamp": stamp, "wide": wide, "moments": moments, "asset": a.url}
 	html, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
@@ -82,13 +84,22 @@ func utc(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// fragment renders one template.
+// moments is a text of a card with each of its moments as a time that the script
+// can show in the reader's own zone. It escapes first and adds tags after.
+func moments(s string) template.HTML {
+	tagged := bot.Moments(template.HTMLEscapeString(s), func(t time.Time, utc string) string {
+		return `<time datetime="` + stamp(t) + `">` + utc + "</time>"
+	})
+	return template.HTML(tagged) //nolint:gosec // every text was escaped on its way in
+}
+
+// fragment renders one template. A moment where no tag can stand reads in UTC.
 func (p *Platform) fragment(name string, data any) (template.HTML, error) {
 	var b bytes.Buffer
 	if err := p.html.ExecuteTemplate(&b, name, data); err != nil {
 		return "", fmt.Errorf("render %s: %w", name, err)
 	}
-	return template.HTML(b.String()), nil //nolint:gosec // html/template has escaped it
+	return template.HTML(bot.Moments(b.String(), nil)), nil //nolint:gosec // html/template has escaped it
 }
 
 // page answers with a whole page.

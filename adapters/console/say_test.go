@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestSayStartsThread(t *testing.T) {
 		t.Errorf("sent twice is not one: %v, %d messages", r.in.mentions, r.messages.count())
 	}
 	wantMention := bot.Mention{ID: m.ID, Org: "acme", Thread: thread(m.ID), Actor: actor("alice", "Alice"), Text: "is payments-prod as the code says?"}
-	if m != wantMention {
+	if !reflect.DeepEqual(m, wantMention) {
 		t.Errorf("got %+v, want %+v", m, wantMention)
 	}
 	want(t, b.page(strings.TrimSuffix(w.Header().Get("Location"), "#latest")), "is payments-prod as the code says?", "Alice")

@@ -4,12 +4,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"interlock/bot"
 )
 
 // clean drops what could hide or reorder text on a page: control characters
-// and the bidirectional overrides. Line ends become \n.
+// and the bidirectional overrides. Line ends become \n, and moments read in UTC.
 func clean(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
+	s = strings.ReplaceAll(strings.ToValidUTF8(bot.Moments(s, nil), "\uFFFD"), "\r\n", "\n")
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':

@@ -114,6 +114,7 @@ func style(s bot.Style) string {
 // wide tells whether a value is too long for a column beside others.
 func wide(value string) bool {
 	const column = 60 // runes
+	value = bot.Moments(value, nil)
 	return strings.Contains(value, "\n") || utf8.RuneCountInString(value) > column
 }
 

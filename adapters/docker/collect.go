@@ -230,14 +230,19 @@ func (s *Sandbox) recorded(name string) (out agent.Output, err error) {
 	return out, err
 }
 
-// withFiles adds what the command was to bring back. What is not there is left
-// out, what is not a plain file is named.
+// withFiles adds what the command was to bring back, and lets go of its disk.
 func (s *Sandbox) withFiles(ctx context.Context, c agent.Command, out agent.Output) agent.Output {
 	dir := s.callDir(s.callName(c))
 	defer s.rest(ctx, dir)
 	if len(c.Collect) == 0 {
 		return out
 	}
+	return s.bring(ctx, c, dir, out)
+}
+
+// bring reads what is to be collected. What is not there is left out, what is not a
+// plain file is named.
+func (s *Sandbox) bring(ctx context.Context, c agent.Command, dir string, out agent.Output) agent.Output {
 	err := s.furnish(ctx, dir)
 	var root *os.Root
 	if err == nil {

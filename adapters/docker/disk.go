@@ -106,7 +106,9 @@ func (s *Sandbox) unhide(dir string) error {
 	if !isMount(dir) {
 		return nil
 	}
+	syscall.ForkLock.RLock() // a program that is being started has our lock until it runs
 	f, err := share(dir, syscall.LOCK_EX|syscall.LOCK_NB)
+	syscall.ForkLock.RUnlock()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil
 	}

@@ -41,7 +41,11 @@ func (s *Sandbox) execSession(ctx context.Context, c agent.Command) (agent.Outpu
 		return agent.Output{}, err
 	}
 	defer closed()
-	return s.run(ctx, c, name, r)
+	out, err := s.run(ctx, c, name, r)
+	if err == nil && len(c.Collect) > 0 { // nothing runs there any more: the runner ended it
+		out = s.bring(ctx, c, dir, out)
+	}
+	return out, err
 }
 
 // workspace makes the session's folder, and fills what is to be filled. The
@@ -63,10 +67,7 @@ func (s *Sandbox) workspace(ctx context.Context, dir string, c agent.Command) er
 	if err != nil {
 		return fmt.Errorf("read seed: %w", err)
 	}
-	if err := root.RemoveAll(c.Seed.Dir); err != nil {
-		return fmt.Errorf("clear folder: %w", err)
-	}
-	if err := s.fill(root, c.Seed.Dir, files); err != nil {
+	if err := s.plant(root, c.Seed.Dir, files); err != nil {
 		return fmt.Errorf("fill workspace: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(mark), 0o700); err != nil {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -34,13 +35,20 @@ var (
 	errName    = errors.New("a name that leads out of the repository or into .git")
 )
 
-// Source reads the stacks of every Org. It is safe for concurrent use.
-type Source struct{ orgs map[string]config.Org }
+// Source reads the stacks of every Org. It is safe for concurrent use. Cache is a
+// folder of ours for packs that were made; without one they are made each time. It
+// is set before the first use.
+type Source struct {
+	Cache string
+
+	orgs    map[string]config.Org
+	packing sync.Mutex
+}
 
 var _ agent.Stacks = (*Source)(nil)
 
 // New reads stacks as configuration says where they are. It opens nothing yet.
-func New(orgs map[string]config.Org) *Source { return &Source{orgs} }
+func New(orgs map[string]config.Org) *Source { return &Source{orgs: orgs} }
 
 func (s *Source) find(org, name string) (config.Stack, error) {
 	st, ok := s.orgs[org].Stacks[name]
@@ -109,25 +117,16 @@ func (s *Source) Files(ctx context.Context, org, name, commit string) (map[strin
 		}
 		return files, err
 	}
-	r, err := git.PlainOpen(st.Repository)
+	r, c, err := s.open(st.Repository, name, commit)
 	if err != nil {
-		return nil, fmt.Errorf("open repository of %s: %w", name, err)
+		return nil, err
 	}
-	if !plumbing.IsHash(commit) { // a shorter one would be filled up with zeros
-		return nil, fmt.Errorf("commit %q of %s: %w", commit, name, agent.ErrNotFound)
-	}
-	c, err := r.CommitObject(plumbing.NewHash(commit))
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		return nil, fmt.Errorf("commit %s of %s: %w", commit, name, agent.ErrNotFound)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read commit of %s: %w", name, err)
-	}
+	defer func() { _ = r.Close() }()
 	t, err := c.Tree()
 	if err != nil {
 		return nil, fmt.Errorf("read tree of %s: %w", name, err)
 	}
-	files, err := readTree(ctx, r.Storer, t)
+	files, err := readTree(ctx, r, t)
 	if err != nil {
 		return nil, fmt.Errorf("read tree of %s: %w", name, err)
 	}

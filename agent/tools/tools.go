@@ -19,16 +19,18 @@ import (
 )
 
 // Deps is what the tools need beside the Env of a call. Box is asked only which
-// image there is; a call runs in the Box of its Env.
+// image there is; a call runs in the Box of its Env. Mirror is a folder of the
+// host with fetched providers; it may be missing.
 type Deps struct {
 	Stacks    agent.Stacks
 	Artifacts agent.Artifacts
 	Box       agent.Sandbox
+	Mirror    string
 }
 
 // All is the one place where a new tool is named.
 func All(d Deps) []agent.Tool {
-	t := tofu.Deps{Stacks: d.Stacks, Artifacts: d.Artifacts, Box: d.Box}
+	t := tofu.Deps{Stacks: d.Stacks, Artifacts: d.Artifacts, Box: d.Box, Mirror: d.Mirror}
 	return []agent.Tool{
 		list.Tool{Stacks: d.Stacks},
 		read.Tool{Stacks: d.Stacks},

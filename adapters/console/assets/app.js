@@ -10,6 +10,7 @@
   const made = (html) => {
     const t = document.createElement("template");
     t.innerHTML = html;
+    localise(t.content);
     return t.content;
   };
 
@@ -45,7 +46,6 @@
   const place = (html, newestFirst) => {
     const root = made(html), fresh = root.firstElementChild, old = by(fresh.id);
     if (old && old.dataset.seq === fresh.dataset.seq) return; // it is there already
-    localise(root);
     const after = (n) => Number(n.dataset.micro) > Number(fresh.dataset.micro);
     const moves = old && newestFirst && old.dataset.micro !== fresh.dataset.micro;
     const back = old ? refocus(old, fresh) : () => {};

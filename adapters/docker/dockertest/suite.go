@@ -18,6 +18,7 @@ func Suite(t *testing.T, box agent.Sandbox) {
 		"a session keeps its workspace": keepsWorkspace, "a seed is sown once": sowsOnce, "a stop is heard": hearsStop,
 		"a fresh call runs once": runsOnce, "files go in and out": carriesFiles, "what is not there is not found": findsNothing,
 		"input and code come through": carriesCode, "a command that no sandbox may run": refuses, "a limit ends it": endsByLimit,
+		"a session brings files back": bringsBack, "a history is kept apart": keepsHistory,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,5 +159,25 @@ func endsByLimit(t *testing.T, box agent.Sandbox, c agent.Command) {
 	o, err := box.Exec(t.Context(), sh(c, "exec sleep 100"))
 	if err != nil || !o.Stopped || !strings.Contains(string(o.Stderr), "time limit of 1s") {
 		t.Errorf("%+v %v", o, err)
+	}
+}
+
+func bringsBack(t *testing.T, box agent.Sandbox, c agent.Command) {
+	c.Collect = []string{"a/out", "none"}
+	o, err := box.Exec(t.Context(), sh(c, "mkdir a; printf 'a\\0b' > a/out"))
+	if err != nil || string(o.Files["a/out"]) != "a\x00b" || len(o.Files) != 1 {
+		t.Errorf("%+v %v", o, err)
+	}
+	if got := out(t, box, sh(c, "wc -c <a/out")); got != "3" {
+		t.Errorf("then it is %q", got)
+	}
+}
+
+func keepsHistory(t *testing.T, box agent.Sandbox, c agent.Command) {
+	c.Dir, c.Seed = "code", &agent.Seed{Dir: "code", Files: func() (map[string][]byte, error) {
+		return map[string][]byte{"main.tf": []byte("x"), ".git/HEAD": []byte("ref: y\n"), ".git/refs/heads/y": []byte("z")}, nil
+	}}
+	if got := out(t, box, sh(c, "ls -A | sort; cat .git; cat $(sed 's/gitdir: //' .git)/HEAD; date -r main.tf +%Y")); got != ".git\nmain.tf\ngitdir: /work/.history/code\nref: y\n2001" {
+		t.Errorf("%q", got)
 	}
 }

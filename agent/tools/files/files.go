@@ -76,13 +76,7 @@ func Action(ctx context.Context, stacks agent.Stacks, org, tool string, a Args, 
 func Command(ctx context.Context, stacks agent.Stacks, e agent.Env, c agent.ToolCall, stack string, argv ...string) agent.Command {
 	return agent.Command{
 		Org: e.Org, Session: e.Session, Call: c.ID, In: agent.InSession, Argv: argv, Dir: stack, Limit: limit,
-		Seed: &agent.Seed{Dir: stack, Files: func() (map[string][]byte, error) {
-			commit, err := stacks.Head(ctx, e.Org, stack)
-			if err != nil {
-				return nil, fmt.Errorf("find newest commit: %w", err)
-			}
-			return stacks.Files(ctx, e.Org, stack, commit)
-		}},
+		Seed: agent.Code(ctx, stacks, e.Org, stack, ""),
 	}
 }
 

@@ -113,13 +113,7 @@ func (t Tool) command(ctx context.Context, e agent.Env, c agent.ToolCall, a args
 	effect, _ := Classify(a.Command)
 	cmd.Out = effect == rbac.Execute // what only reads needs no way out, and gets none
 	if a.Stack != "" {
-		cmd.Seed = &agent.Seed{Dir: a.Stack, Files: func() (map[string][]byte, error) {
-			commit, err := t.Stacks.Head(ctx, e.Org, a.Stack)
-			if err != nil {
-				return nil, fmt.Errorf("find newest commit: %w", err)
-			}
-			return t.Stacks.Files(ctx, e.Org, a.Stack, commit)
-		}}
+		cmd.Seed = agent.Code(ctx, t.Stacks, e.Org, a.Stack, "")
 	}
 	return cmd
 }

@@ -2,6 +2,7 @@ package tofu
 
 import (
 	_ "embed" // for the script
+	"os"
 	"path"
 	"time"
 
@@ -63,6 +64,9 @@ func Command(e agent.Env, c agent.ToolCall, verb string, src Source, plan []byte
 		files[path.Join(sourceDir, src.Stack.Directory, backendFile)] = []byte(backend)
 		cmd.Mounts = append(cmd.Mounts, agent.Mount{From: src.Stack.State, To: "/state", Write: write})
 	}
+	if isFolder(src.Mirror) { // looked at each time: the first fetch may come while this process runs
+		cmd.Mounts = append(cmd.Mounts, MirrorMount(src.Mirror))
+	}
 	for _, m := range src.Stack.Mounts {
 		m.Write = m.Write && write
 		cmd.Mounts = append(cmd.Mounts, m)
@@ -71,6 +75,14 @@ func Command(e agent.Env, c agent.ToolCall, verb string, src Source, plan []byte
 		files[planIn] = plan
 	}
 	return cmd
+}
+
+// MirrorMount is where the script looks for providers beside those in the image.
+func MirrorMount(from string) agent.Mount { return agent.Mount{From: from, To: "/providers"} }
+
+func isFolder(name string) bool {
+	fi, err := os.Stat(name)
+	return err == nil && fi.IsDir()
 }
 
 func collected(verb, dir string) []string {

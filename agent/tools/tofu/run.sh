@@ -12,6 +12,19 @@ mkdir -p "$out"
 export TF_DATA_DIR=/work/data TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
 unset TF_CLI_ARGS TF_CLI_ARGS_init TF_CLI_ARGS_plan TF_CLI_ARGS_apply TF_WORKSPACE TF_LOG
 
+# Providers come from the mounted mirror and from the image, and from nowhere else.
+# OpenTofu takes no folder that is not there, so only those that are can be named.
+if [ -d /providers ]; then
+	export TF_CLI_CONFIG_FILE=/work/tofu.rc
+	{
+		echo 'provider_installation {'
+		for mirror in /providers /usr/local/share/tofu/providers; do
+			[ ! -d "$mirror" ] || echo "  filesystem_mirror { path = \"$mirror\" }"
+		done
+		echo '}'
+	} >"$TF_CLI_CONFIG_FILE"
+fi
+
 # An interrupt comes to this shell: it must reach OpenTofu, which then saves its
 # state and gives its lock back.
 trap 'signals=$((signals + 1)); [ -z "$child" ] || kill -INT "$child" 2>/dev/null' INT TERM

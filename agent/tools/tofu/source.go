@@ -19,6 +19,7 @@ type Source struct {
 	Commit   string // for a workspace the newest reviewed commit, which it is taken to be an edit of
 	Files    map[string][]byte
 	Reviewed bool
+	Mirror   string // as in Deps
 }
 
 // Stack finds a configured stack. An unknown one is a Refusal.
@@ -59,7 +60,7 @@ func (d Deps) Source(ctx context.Context, e agent.Env, c agent.ToolCall, a Args)
 	if src.Commit, err = d.Stacks.Head(ctx, e.Org, a.Stack); err != nil {
 		return src, fmt.Errorf("find newest commit: %w", err)
 	}
-	src.Reviewed = !a.Workspace
+	src.Reviewed, src.Mirror = !a.Workspace, d.Mirror
 	if src.Reviewed {
 		src.Files, err = d.Stacks.Files(ctx, e.Org, a.Stack, src.Commit)
 	} else {
@@ -83,9 +84,7 @@ func (d Deps) workspace(ctx context.Context, e agent.Env, c agent.ToolCall, src 
 	out, err := e.Box.Exec(ctx, agent.Command{
 		Org: e.Org, Session: e.Session, Call: c.ID, In: agent.InSession, Limit: workspaceLimit,
 		Argv: []string{"tar", "-c", "-z", "-C", "/work/" + name, "."}, // zipped: the sandbox bounds what it brings out
-		Seed: &agent.Seed{Dir: name, Files: func() (map[string][]byte, error) {
-			return d.Stacks.Files(ctx, e.Org, name, src.Commit)
-		}},
+		Seed: agent.Code(ctx, d.Stacks, e.Org, name, src.Commit),
 	})
 	switch {
 	case err != nil:

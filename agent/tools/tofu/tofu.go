@@ -13,11 +13,13 @@ import (
 )
 
 // Deps is what every tool of this family needs. Box serves only to tell the
-// content id of the image; commands run in the sandbox of the call.
+// content id of the image; commands run in the sandbox of the call. Mirror is a
+// folder of the host with providers, beside those in the image; it may be missing.
 type Deps struct {
 	Stacks    agent.Stacks
 	Artifacts agent.Artifacts
 	Box       agent.Sandbox
+	Mirror    string
 }
 
 // Args are the arguments of the tools that work on a stack.

@@ -24,7 +24,7 @@ const (
 
 // script takes a path and a depth; it is constant, and both come as words.
 const script = `find "$1" -mindepth 1 -maxdepth "$2" ! -path '*/.terraform/*' ! -path '*/.git/*' -type d | sed 's|$|/|'
-find "$1" -mindepth 1 -maxdepth "$2" ! -path '*/.terraform/*' ! -path '*/.git/*' ! -type d`
+find "$1" -mindepth 1 -maxdepth "$2" ! -path '*/.terraform/*' ! -path '*/.git/*' ! -name .git ! -type d`
 
 // Tool lists what is in a stack's workspace.
 type Tool struct{ Stacks agent.Stacks }

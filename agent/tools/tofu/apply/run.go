@@ -35,7 +35,7 @@ func (t Tool) load(ctx context.Context, e agent.Env, c agent.ToolCall) (a agent.
 		return a, m, src, err
 	}
 	s, err := t.Deps.Stack(ctx, e.Org, m.Stack)
-	return a, m, tofu.Source{Stack: s, Commit: m.Commit, Reviewed: m.Reviewed}, err
+	return a, m, tofu.Source{Stack: s, Commit: m.Commit, Reviewed: m.Reviewed, Mirror: t.Deps.Mirror}, err
 }
 
 // ready compares what the plan stands on with how it is now.

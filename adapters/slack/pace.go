@@ -1,0 +1,158 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/time/rate"
+)
+
+// What Slack allows, by its documentation: one message a second and channel, and
+// of each method so many requests a minute in a workspace.
+var perMinute = map[string]int{
+	methodUpdate: 50, methodReplies: 50, methodHistory: 50, methodUser: 100, methodEphemeral: 100,
+	methodDelete: 50, methodView: 100, methodHome: 100, methodUpload: 20, methodInfo: 50,
+}
+
+const (
+	methodPost      = "chat.postMessage"
+	methodUpdate    = "chat.update"
+	methodDelete    = "chat.delete"
+	methodEphemeral = "chat.postEphemeral"
+	methodReplies   = "conversations.replies"
+	methodHistory   = "conversations.history"
+	methodInfo      = "conversations.info"
+	methodUser      = "users.info"
+	methodView      = "views.open"
+	methodHome      = "views.publish"
+	methodUpload    = "files.getUploadURLExternal"
+)
+
+// patience is how long a request waits for its turn; longer ones come again.
+const patience = 2 * time.Second
+
+// mostPaced is how many channels are kept in mind; the rest begins anew.
+const mostPaced = 10_000
+
+// heldError says that a request was not sent, because it is not its turn.
+type heldError struct{ wait time.Duration }
+
+func (e *heldError) Error() string {
+	return fmt.Sprintf("not sent: Slack takes no more of it for %s", e.wait.Round(time.Millisecond))
+}
+
+// pace keeps to Slack's rates before Slack has to say so. It is safe for
+// concurrent use.
+type pace struct {
+	mu    sync.Mutex
+	rates map[string]*rate.Limiter
+	until map[string]time.Time // what a 429 said, by method
+	now   func() time.Time
+}
+
+func newPace() *pace {
+	return &pace{rates: map[string]*rate.Limiter{}, until: map[string]time.Time{}, now: time.Now}
+}
+
+// turn waits for the turn of a method in a channel, or says how long that would
+// take. What was asked for is then spent.
+func (p *pace) turn(ctx context.Context, method, channel string) error {
+	wait := p.reserve(method, channel, patience)
+	if wait > patience {
+		return &heldError{wait}
+	}
+	if wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a turn: %w", ctx.Err())
+	case <-t.C:
+		return nil
+	}
+}
+
+// free takes a turn only when it is there now: for what may as well be dropped.
+func (p *pace) free(method, channel string) bool { return p.reserve(method, channel, 0) <= 0 }
+
+// reserve takes a turn that comes within most, and takes none that comes later.
+func (p *pace) reserve(method, channel string, most time.Duration) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if d := p.until[method].Sub(now); d > 0 {
+		return d
+	}
+	var all []*rate.Reservation
+	var wait time.Duration
+	for _, l := range p.limits(method, channel) {
+		r := l.ReserveN(now, 1)
+		all, wait = append(all, r), max(wait, r.DelayFrom(now))
+	}
+	if wait > most {
+		for _, r := range all {
+			r.CancelAt(now)
+		}
+	}
+	return wait
+}
+
+func (p *pace) limits(method, channel string) (all []*rate.Limiter) {
+	if n := perMinute[method]; n > 0 {
+		all = append(all, p.limit(method, rate.Limit(float64(n)/60), n/5))
+	}
+	if channel != "" && (method == methodPost || method == methodUpdate) {
+		all = append(all, p.limit(method+" "+channel, 1, 1))
+	}
+	return all
+}
+
+func (p *pace) limit(key string, every rate.Limit, burst int) *rate.Limiter {
+	l, ok := p.rates[key]
+	if !ok {
+		if len(p.rates) >= mostPaced {
+			clear(p.rates)
+		}
+		l = rate.NewLimiter(every, burst)
+		p.rates[key] = l
+	}
+	return l
+}
+
+// heed keeps a method quiet for as long as Slack said.
+func (p *pace) heed(method string, err error) {
+	var limited *slack.RateLimitedError
+	if !errors.As(err, &limited) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at := p.now().Add(max(limited.RetryAfter, time.Second)); at.After(p.until[method]) {
+		p.until[method] = at
+	}
+}
+
+// paced does one request in its turn.
+func (p *Platform) paced(ctx context.Context, method, channel string, do func(api *slack.Client) error) error {
+	if err := p.pace.turn(ctx, method, channel); err != nil {
+		return err
+	}
+	return p.request(ctx, method, do)
+}
+
+// request does one whose turn was taken already.
+func (p *Platform) request(ctx context.Context, method string, do func(api *slack.Client) error) error {
+	api, err := p.client(ctx)
+	if err != nil {
+		return err
+	}
+	err = do(api)
+	p.pace.heed(method, err)
+	return err
+}
