@@ -177,11 +177,15 @@ const mostAttempts = 30
 
 func (o *Outbox) postpone(ctx context.Context, org string, row Row, cause error) error {
 	var pe *PostError
-	if errors.As(cause, &pe) && pe.Permanent || row.Attempts+1 >= mostAttempts {
-		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
-	}
 	wait := min(time.Second<<min(row.Attempts, 8), 5*time.Minute)
-	if pe != nil {
+	switch {
+	case errors.As(cause, &pe) && pe.Permanent:
+		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
+	case pe != nil && pe.Refused && pe.After > 0: // the platform is there, and takes it later
+		wait = pe.After
+	case row.Attempts+1 >= mostAttempts:
+		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
+	case pe != nil:
 		wait = max(wait, pe.After)
 	}
 	return o.Rows.Later(ctx, org, row.ID, time.Now().Add(wait), cause.Error())

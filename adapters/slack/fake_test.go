@@ -106,7 +106,7 @@ type world struct {
 }
 
 // patienceOfTests is how long a test waits for what should happen at once.
-const patienceOfTests = 10 * time.Second
+const patienceOfTests = 30 * time.Second
 
 // way is how deliveries reach the platform.
 type way string

@@ -50,19 +50,26 @@ func (e *heldError) Error() string {
 type pace struct {
 	mu    sync.Mutex
 	rates map[string]*rate.Limiter
-	until map[string]time.Time // what a 429 said, by method
+	quiet map[string]*silence // by method
 	now   func() time.Time
 }
 
+// silence is what a 429 said of a method. When it is over, one request alone looks
+// whether more are taken, until one is.
+type silence struct{ until, look time.Time }
+
+// lookTime is how long that one may take before another looks in its place.
+const lookTime = 5 * time.Second
+
 func newPace() *pace {
-	return &pace{rates: map[string]*rate.Limiter{}, until: map[string]time.Time{}, now: time.Now}
+	return &pace{rates: map[string]*rate.Limiter{}, quiet: map[string]*silence{}, now: time.Now}
 }
 
 // turn waits for the turn of a method in a channel, or says how long that would
 // take. What was asked for is then spent.
 func (p *pace) turn(ctx context.Context, method, channel string) error {
-	wait := p.reserve(method, channel, patience)
-	if wait > patience {
+	wait, mine := p.reserve(method, channel, patience)
+	if !mine {
 		return &heldError{wait}
 	}
 	if wait <= 0 {
@@ -79,18 +86,24 @@ func (p *pace) turn(ctx context.Context, method, channel string) error {
 }
 
 // free takes a turn only when it is there now: for what may as well be dropped.
-func (p *pace) free(method, channel string) bool { return p.reserve(method, channel, 0) <= 0 }
+func (p *pace) free(method, channel string) bool {
+	_, mine := p.reserve(method, channel, 0)
+	return mine
+}
 
-// reserve takes a turn that comes within most, and takes none that comes later.
-func (p *pace) reserve(method, channel string, most time.Duration) time.Duration {
+// reserve takes a turn that comes within most, and none that comes later or while
+// Slack takes nothing; then wait is when to ask again.
+func (p *pace) reserve(method, channel string, most time.Duration) (wait time.Duration, mine bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if d := p.until[method].Sub(now); d > 0 {
-		return d
+	if s := p.quiet[method]; s != nil {
+		if d := max(s.until.Sub(now), s.look.Sub(now)); d > 0 {
+			return d, false
+		}
+		s.look = now.Add(lookTime)
 	}
 	var all []*rate.Reservation
-	var wait time.Duration
 	for _, l := range p.limits(method, channel) {
 		r := l.ReserveN(now, 1)
 		all, wait = append(all, r), max(wait, r.DelayFrom(now))
@@ -100,7 +113,7 @@ func (p *pace) reserve(method, channel string, most time.Duration) time.Duration
 			r.CancelAt(now)
 		}
 	}
-	return wait
+	return wait, wait <= most
 }
 
 func (p *pace) limits(method, channel string) (all []*rate.Limiter) {
@@ -125,17 +138,26 @@ func (p *pace) limit(key string, every rate.Limit, burst int) *rate.Limiter {
 	return l
 }
 
-// heed keeps a method quiet for as long as Slack said.
+// heed keeps a method quiet for as long as Slack said, and no longer.
 func (p *pace) heed(method string, err error) {
-	var limited *slack.RateLimitedError
-	if !errors.As(err, &limited) {
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if at := p.now().Add(max(limited.RetryAfter, time.Second)); at.After(p.until[method]) {
-		p.until[method] = at
+	s := p.quiet[method]
+	var limited *slack.RateLimitedError
+	if !errors.As(err, &limited) {
+		if s != nil && !p.now().Before(s.until) { // not one that was on its way before
+			delete(p.quiet, method)
+		}
+		return
 	}
+	if s == nil {
+		s = &silence{}
+		p.quiet[method] = s
+	}
+	if at := p.now().Add(max(limited.RetryAfter, time.Second)); at.After(s.until) {
+		s.until = at
+	}
+	s.look = time.Time{}
 }
 
 // paced does one request in its turn.

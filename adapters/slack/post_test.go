@@ -238,3 +238,18 @@ func TestProgressThatNobodyKnowsOf(t *testing.T) {
 		return len(m) == 2 && m[1].Text == "answer in a line"
 	})
 }
+
+// In the direct conversation Slack has a line of its own for what the bot does.
+func TestProgressInADirectConversation(t *testing.T) {
+	x := open(t, byHTTP, fast)
+	channel, ts := x.AssistantThread(ana)
+	at := agent.Thread{Platform: Name, Channel: channel, ID: ts}
+	x.p.Show(org, at, "planning payments")
+	x.until(t, func() bool { return strings.Contains(x.Status(channel, ts), "planning payments") })
+	if n := len(x.Calls(methodPost)); n > 0 {
+		t.Errorf("%d messages beside the status", n)
+	}
+	x.Inject("assistant.threads.setStatus", slacktest.Fault{Error: "missing_scope", Times: -1})
+	x.p.Show(org, at, "applying payments")
+	x.until(t, func() bool { m := x.Thread(channel, ts); return len(m) > 0 && strings.Contains(m[len(m)-1].Text, "applying") })
+}

@@ -168,6 +168,9 @@ func (g *progress) draw(ctx context.Context, t agent.Thread, s *shown) error {
 }
 
 func (g *progress) send(ctx context.Context, t agent.Thread, ts, text string) (string, error) {
+	if ts == "" && g.status(ctx, t, text) {
+		return "", nil
+	}
 	line := slack.MsgOptionBlocks(slack.NewContextBlock("", verbatim(working+escaped(clip(text, 600)))))
 	opts := []slack.MsgOption{
 		slack.MsgOptionText("Working: "+escaped(clip(text, 150)), false), line, slack.MsgOptionParse(false),
@@ -185,6 +188,19 @@ func (g *progress) send(ctx context.Context, t agent.Thread, ts, text string) (s
 		return wrap("show progress", err)
 	})
 	return ts, err
+}
+
+// status shows what a run does where Slack has a line of its own for that: in the
+// direct conversation with the bot, where it goes by itself with the next message.
+// It is false where the workspace has none; then a message says it.
+func (g *progress) status(ctx context.Context, t agent.Thread, text string) bool {
+	if !g.p.opt.Assistant || !strings.HasPrefix(t.Channel, "D") {
+		return false
+	}
+	err := g.p.request(ctx, "assistant.threads.setStatus", func(api *slack.Client) error {
+		return api.SetAssistantThreadsStatusContext(ctx, slack.AssistantThreadsSetStatusParameters{ChannelID: t.Channel, ThreadTS: t.ID, Status: "is " + clip(text, 100) + "…"})
+	})
+	return err == nil
 }
 
 const working = "⏳ " // the word beside it says the same

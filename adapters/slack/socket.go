@@ -57,7 +57,11 @@ func (p *Platform) meet(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		p.log().ErrorContext(ctx, "Slack does not take the bot's token: interlock doctor says more", "error", err)
+		what := "Slack cannot be reached: what waits is kept, and tried again"
+		if access[code(err)] {
+			what = "Slack does not take the bot's token: what waits is kept; interlock doctor says more"
+		}
+		p.log().ErrorContext(ctx, what, "again in", pause, "error", err)
 		if !rest(ctx, pause) {
 			return
 		}
@@ -94,8 +98,8 @@ func (p *Platform) keepSocket(ctx context.Context, i int) {
 // them together, and one after the other would keep the socket from its pings.
 const atOnce = 64
 
-// A socket that Slack ends so soon, so often in a row, is one too many: the
-// library would open the next one at once, for ever.
+// A socket that Slack ends so soon, so often in a row, before anything came over it
+// is one too many: the library would open the next one at once, for ever.
 const (
 	shortLife = 10 * time.Second
 	mostBrief = 3
@@ -113,17 +117,19 @@ func (p *Platform) socket(ctx context.Context) error {
 	var taking errgroup.Group
 	taking.SetLimit(atOnce)
 	defer func() { cancel(); _ = taking.Wait() }()
+	served := false
 	for last, short := p.now(), 0; ; {
 		select {
 		case err := <-done:
 			return err
 		case ev := <-c.Events:
 			if ev.Type != socketmode.EventTypeConnected {
+				served = served || ev.Request != nil && ev.Request.EnvelopeID != ""
 				taking.Go(func() error { p.heard(ctx, c, ev); return nil })
 				continue
 			}
-			if short++; p.now().Sub(last) > shortLife {
-				short = 0
+			if short++; served || p.now().Sub(last) > shortLife {
+				short, served = 0, false
 			}
 			if last = p.now(); short > mostBrief {
 				cancel()
