@@ -1,5 +1,7 @@
 package slacktest
 
+import "maps"
+
 // Click presses a button of a message, named by its action_id or by its text,
 // and waits for the ack. Whoever sees the message can press it; a dialog that
 // asks whether one is sure is answered with yes.
@@ -43,9 +45,18 @@ func (s *Server) click(user, channel, ts, name string, values []string) *parcel 
 		m["message"] = s.wire(e, true)
 	}
 	m["container"], m["channel"] = container, object{"id": ch.ID, "name": ch.Name}
-	m["actions"], m["state"] = []any{action}, object{"values": e.state}
+	m["actions"], m["state"] = []any{action}, object{"values": copied(e.state)}
 	m["trigger_id"], m["response_url"] = s.trigger(user), s.hook(user, channel, e)
 	return s.pack(kindInteract, "block_actions", m)
+}
+
+// copied is a state as it is now: what is being sent must not change on its way.
+func copied(state map[string]map[string]any) map[string]map[string]any {
+	out := make(map[string]map[string]any, len(state))
+	for block, chosen := range state {
+		out[block] = maps.Clone(chosen)
+	}
+	return out
 }
 
 // act is an action on an element; what was chosen becomes part of the state.

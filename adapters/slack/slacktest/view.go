@@ -144,7 +144,7 @@ func (s *Server) viewWire(v *view) object {
 	}
 	w["id"], w["team_id"], w["type"], w["hash"], w["blocks"] = v.ID, s.opts.Team, v.Type, v.Hash, v.Blocks
 	w["callback_id"], w["external_id"], w["private_metadata"] = v.CallbackID, v.ExternalID, v.PrivateMetadata
-	w["state"], w["root_view_id"], w["previous_view_id"] = object{"values": v.state}, v.Root, previous
+	w["state"], w["root_view_id"], w["previous_view_id"] = object{"values": copied(v.state)}, v.Root, previous
 	w["app_id"], w["bot_id"], w["app_installed_team_id"] = s.opts.AppID, s.opts.BotID, s.opts.Team
 	w["clear_on_close"], w["notify_on_close"] = v.ClearOnClose, v.NotifyOnClose
 	return w
