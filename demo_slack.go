@@ -302,7 +302,7 @@ func (h *slackPlay) orderly(ctx context.Context) error {
 			return fmt.Errorf("posted twice: %s", m.Text)
 		}
 		seen[key] = true
-		if strings.HasPrefix(m.Text, "Working") {
+		if m.BotID != "" && (strings.HasPrefix(m.Text, "Working") || m.Text == "") {
 			return fmt.Errorf("left behind: %s", m.Text)
 		}
 	}

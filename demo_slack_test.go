@@ -30,6 +30,7 @@ func misbehave(s *slacktest.Server) {
 	s.CutEvery(5)
 	s.Inject("chat.postMessage", slacktest.Fault{Status: 500, AfterAccepting: true, Times: 2})
 	s.Inject("chat.postMessage", slacktest.Fault{Status: 429, RetryAfter: time.Second})
+	s.Inject("chat.startStream", slacktest.Fault{Status: 500, AfterAccepting: true})
 	s.Inject("chat.update", slacktest.Fault{Status: 500, AfterAccepting: true})
 	s.Inject("users.info", slacktest.Fault{Status: 429, RetryAfter: time.Second})
 }

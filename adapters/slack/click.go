@@ -113,7 +113,7 @@ func (p *Platform) click(ctx context.Context, c bot.Click, label string) (bot.Re
 func (p *Platform) vouched(ctx context.Context, org, team string, user id) (rbac.Actor, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
-	return p.Vet(ctx, p.actor(org, team, user.ID, user.Team))
+	return p.vouch(ctx, p.actor(org, team, user.ID, user.Team))
 }
 
 func (p *Platform) unsure(ctx context.Context, org string, at place, in interaction, cause error) answer {

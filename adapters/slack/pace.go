@@ -16,6 +16,7 @@ import (
 var perMinute = map[string]int{
 	methodUpdate: 50, methodReplies: 50, methodHistory: 50, methodUser: 100, methodEphemeral: 100,
 	methodDelete: 50, methodView: 100, methodHome: 100, methodUpload: 20, methodInfo: 50,
+	methodStream: 20, methodAppend: 100, methodStop: 20,
 }
 
 const (
@@ -26,6 +27,9 @@ const (
 	methodReplies   = "conversations.replies"
 	methodHistory   = "conversations.history"
 	methodInfo      = "conversations.info"
+	methodStream    = "chat.startStream"
+	methodAppend    = "chat.appendStream"
+	methodStop      = "chat.stopStream"
 	methodUser      = "users.info"
 	methodView      = "views.open"
 	methodHome      = "views.publish"

@@ -105,14 +105,37 @@ func outside(u *slack.User) string {
 	return ""
 }
 
+// stale is how long Slack's word counts for a request that is underway while Slack
+// itself cannot be asked: an approved change does not fail for that.
+const stale = time.Hour
+
 // Vet is who a chat identity is by Slack's own word, of late: its name, and why
-// it is no full member. An error means that Slack did not say.
+// it is no full member. An error means that Slack did not say within the last hour.
 func (p *Platform) Vet(ctx context.Context, who rbac.Actor) (rbac.Actor, error) {
+	pr, err := p.people.of(ctx, who.ID)
+	if err != nil {
+		p.people.mu.Lock()
+		known, ok := p.people.all[who.ID]
+		p.people.mu.Unlock()
+		if !ok || p.people.now().Sub(known.at) > stale {
+			return who, err
+		}
+		pr = known
+	}
+	return pr.tell(who), nil
+}
+
+// vouch is Vet for somebody who decides: what Slack said long ago does not count.
+func (p *Platform) vouch(ctx context.Context, who rbac.Actor) (rbac.Actor, error) {
 	pr, err := p.people.of(ctx, who.ID)
 	if err != nil {
 		return who, err
 	}
+	return pr.tell(who), nil
+}
+
+func (pr profile) tell(who rbac.Actor) rbac.Actor {
 	who.Name = first(pr.name, who.Name)
 	who.Outsider = first(who.Outsider, pr.outsider)
-	return who, nil
+	return who
 }

@@ -189,8 +189,15 @@ func TestWhoIsNoFullMember(t *testing.T) {
 	}
 	x.Inject(methodUser, slacktest.Fault{Status: 500, Times: -1})
 	x.p.people.now = func() time.Time { return time.Now().Add(fresh) }
+	if _, err := x.p.vouch(t.Context(), rbac.Actor{ID: ana}); err == nil {
+		t.Error("what Slack said long ago still counts for who decides, though it does not answer")
+	}
+	if who, err := x.p.Vet(t.Context(), rbac.Actor{ID: ana}); err != nil || who.Outsider != "" {
+		t.Errorf("a request that is underway fails because Slack is away: %+v %v", who, err)
+	}
+	x.p.people.now = func() time.Time { return time.Now().Add(stale + time.Minute) }
 	if _, err := x.p.Vet(t.Context(), rbac.Actor{ID: ana}); err == nil {
-		t.Error("what Slack said long ago still counts though it does not answer")
+		t.Error("what Slack said hours ago still counts")
 	}
 }
 
@@ -251,5 +258,8 @@ func TestProgressInADirectConversation(t *testing.T) {
 	}
 	x.Inject("assistant.threads.setStatus", slacktest.Fault{Error: "missing_scope", Times: -1})
 	x.p.Show(org, at, "applying payments")
-	x.until(t, func() bool { m := x.Thread(channel, ts); return len(m) > 0 && strings.Contains(m[len(m)-1].Text, "applying") })
+	x.until(t, func() bool {
+		m := x.Thread(channel, ts)
+		return len(m) > 0 && strings.Contains(m[len(m)-1].Text, "applying")
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -27,21 +28,42 @@ type progress struct {
 	p    *Platform
 	born time.Time
 
+	plain atomic.Bool // this workspace has no streams
+
 	mu      sync.Mutex
 	threads map[agent.Thread]*shown
+	readers map[agent.Thread]reader
+}
+
+// reader is who a stream is for: whoever spoke last in the thread.
+type reader struct{ team, user string }
+
+// mostReaders is how many are kept in mind; without one there is no stream.
+const mostReaders = 5000
+
+// heard remembers who spoke.
+func (g *progress) heard(t agent.Thread, r reader) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.readers) >= mostReaders {
+		clear(g.readers)
+	}
+	g.readers[t] = r
 }
 
 // shown is the message of one run.
 type shown struct {
 	text, drawn string
 	ts          string
+	stream      bool // ts is one that is streamed
+	task        int  // of the stream, the last one
 	busy, over  bool
 	looked      bool // for one of an earlier process
 	lost        bool // one may be there that we do not know of
 }
 
 func newProgress(p *Platform) *progress {
-	return &progress{p: p, born: p.now(), threads: map[agent.Thread]*shown{}}
+	return &progress{p: p, born: p.now(), threads: map[agent.Thread]*shown{}, readers: map[agent.Thread]reader{}}
 }
 
 // Show keeps the newest line of what a run does. It never blocks.
@@ -82,21 +104,24 @@ func (g *progress) end(ctx context.Context, t agent.Thread) {
 func (g *progress) clear(ctx context.Context, t agent.Thread, s shown) {
 	switch {
 	case s.ts != "":
-		g.remove(ctx, t, s.ts)
+		g.remove(ctx, t, s)
 	case s.lost:
 		g.p.later(ctx, "look for progress", func(ctx context.Context) error {
-			if ts := g.find(ctx, t); ts != "" {
-				g.remove(ctx, t, ts)
+			if ts, stream := g.find(ctx, t); ts != "" {
+				g.remove(ctx, t, shown{ts: ts, stream: stream})
 			}
 			return nil
 		})
 	}
 }
 
-func (g *progress) remove(ctx context.Context, t agent.Thread, ts string) {
+func (g *progress) remove(ctx context.Context, t agent.Thread, s shown) {
 	g.p.later(ctx, "remove progress", func(ctx context.Context) error {
+		if s.stream {
+			g.stop(ctx, t, s.ts)
+		}
 		return g.p.paced(ctx, methodDelete, "", func(api *slack.Client) error {
-			_, _, err := api.DeleteMessageContext(ctx, t.Channel, ts)
+			_, _, err := api.DeleteMessageContext(ctx, t.Channel, s.ts)
 			if code(err) == "message_not_found" {
 				return nil
 			}
@@ -146,17 +171,18 @@ func (g *progress) draw(ctx context.Context, t agent.Thread, s *shown) error {
 	g.mu.Lock()
 	was := *s
 	g.mu.Unlock()
-	ts := was.ts
-	if ts == "" && (was.lost || !was.looked && t.ID < stamp(g.born)) { // a younger thread has none of another process
-		ts = g.find(ctx, t)
+	next := was
+	if was.ts == "" && (was.lost || !was.looked && t.ID < stamp(g.born)) { // a younger thread has none of another process
+		next.ts, next.stream = g.find(ctx, t)
 	}
-	ts, err := g.send(ctx, t, ts, was.text)
+	err := g.send(ctx, t, &next)
 	g.mu.Lock()
 	s.busy, s.looked = false, true
+	s.ts, s.stream, s.task = next.ts, next.stream, next.task
 	switch {
 	case err == nil:
-		s.ts, s.drawn, s.lost = ts, was.text, false
-	case ts == "":
+		s.drawn, s.lost = was.text, false
+	case next.ts == "":
 		s.lost = s.lost || !posted(err).Refused
 	}
 	now := *s
@@ -165,58 +191,4 @@ func (g *progress) draw(ctx context.Context, t agent.Thread, s *shown) error {
 		g.clear(ctx, t, now)
 	}
 	return err
-}
-
-func (g *progress) send(ctx context.Context, t agent.Thread, ts, text string) (string, error) {
-	if ts == "" && g.status(ctx, t, text) {
-		return "", nil
-	}
-	line := slack.MsgOptionBlocks(slack.NewContextBlock("", verbatim(working+escaped(clip(text, 600)))))
-	opts := []slack.MsgOption{
-		slack.MsgOptionText("Working: "+escaped(clip(text, 150)), false), line, slack.MsgOptionParse(false),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: progressType, EventPayload: map[string]any{"thread": t.ID}}),
-	}
-	if ts != "" {
-		return ts, g.p.request(ctx, methodUpdate, func(api *slack.Client) error {
-			_, _, _, err := api.UpdateMessageContext(ctx, t.Channel, ts, opts...)
-			return wrap("show progress", err)
-		})
-	}
-	err := g.p.request(ctx, methodPost, func(api *slack.Client) (err error) {
-		_, ts, err = api.PostMessageContext(ctx, t.Channel, append(opts, slack.MsgOptionTS(t.ID))...)
-		return wrap("show progress", err)
-	})
-	return ts, err
-}
-
-// status shows what a run does where Slack has a line of its own for that: in the
-// direct conversation with the bot, where it goes by itself with the next message.
-// It is false where the workspace has none; then a message says it.
-func (g *progress) status(ctx context.Context, t agent.Thread, text string) bool {
-	if !g.p.opt.Assistant || !strings.HasPrefix(t.Channel, "D") {
-		return false
-	}
-	err := g.p.request(ctx, "assistant.threads.setStatus", func(api *slack.Client) error {
-		return api.SetAssistantThreadsStatusContext(ctx, slack.AssistantThreadsSetStatusParameters{ChannelID: t.Channel, ThreadTS: t.ID, Status: "is " + clip(text, 100) + "…"})
-	})
-	return err == nil
-}
-
-const working = "⏳ " // the word beside it says the same
-
-// find looks for the message of a process that ended in the middle of a run, or
-// for one whose ts we never learned.
-func (g *progress) find(ctx context.Context, t agent.Thread) string {
-	msgs, _, err := g.p.page(ctx, t, "")
-	if err != nil {
-		return ""
-	}
-	me := g.p.known()
-	for _, m := range msgs {
-		if m.Metadata.EventType == progressType && (m.User == me.User || m.BotID == me.Bot) {
-			return m.Timestamp
-		}
-	}
-	return ""
 }

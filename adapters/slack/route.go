@@ -166,6 +166,7 @@ func (p *Platform) message(ctx context.Context, org string, me self, ev event) (
 	if err != nil {
 		return a, errLater{err}
 	}
+	p.progress.heard(t, reader{me.Team, ev.User})
 	at := place{Team: me.Team, Channel: ev.Channel, Thread: t.ID}
 	if (r.Private != "" || r.Note != nil) && !strings.HasPrefix(t.ID, "~") {
 		a.after = func(ctx context.Context) error { return p.reply(ctx, org, at, "", ev.User, r) }

@@ -22,7 +22,7 @@ var scopes = [...]scope{
 	{"assistant:write", []string{"assistant_thread_started", "assistant.threads.setStatus", "assistant.threads.setSuggestedPrompts"}, "says what it is doing while it works, and suggests what to ask", "status and suggestions in the assistant's pane"},
 	{"channels:history", []string{"message.channels", "conversations.replies", "conversations.history"}, "hears answers in threads that it is in, and finds its own cards again, in public channels", "answers without a mention, and finding lost cards, in public channels"},
 	{"channels:read", []string{"conversations.info"}, "lets doctor check that it is in the public channels of the configuration", "the check of public channels"},
-	{"chat:write", []string{"chat.postMessage", "chat.postEphemeral", "chat.update", "chat.delete"}, "posts cards and answers where it was invited, and keeps them up to date", "everything: it cannot say a word"},
+	{"chat:write", []string{"chat.postMessage", "chat.postEphemeral", "chat.update", "chat.delete", "chat.startStream", "chat.appendStream", "chat.stopStream"}, "posts cards and answers where it was invited, and keeps them up to date", "everything: it cannot say a word"},
 	{"commands", []string{slashCommand, shortcutAsk}, "offers /interlock and the shortcut on messages", "the command and the shortcut"},
 	{"files:read", []string{"url_private_download"}, "reads a file that is attached to a message for it", "attached files"},
 	{"files:write", []string{"files.getUploadURLExternal"}, "attaches what is too long for a card, such as a whole plan", "long plans as files"},

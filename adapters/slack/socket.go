@@ -57,11 +57,11 @@ func (p *Platform) meet(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		what := "Slack cannot be reached: what waits is kept, and tried again"
 		if access[code(err)] {
-			what = "Slack does not take the bot's token: what waits is kept; interlock doctor says more"
+			p.log().ErrorContext(ctx, "Slack does not take the bot's token: what waits is kept; interlock doctor says more", "error", err)
+		} else {
+			p.log().ErrorContext(ctx, "Slack cannot be reached: what waits is kept, and tried again", "in", pause, "error", err)
 		}
-		p.log().ErrorContext(ctx, what, "again in", pause, "error", err)
 		if !rest(ctx, pause) {
 			return
 		}
