@@ -40,6 +40,8 @@ bench: ## the figures, each beside a floor of the same run
 	$(GO) test -run '^TestInjections$$' -v . -every
 	$(GO) test -run '^TestCanaries$$' -v -timeout 60m . -sessions=1000
 	$(GO) test -run '^TestKilledWorkersLeaveNothing$$' -timeout 60m ./adapters/docker -args -kills=1000
+	$(GO) test -run '^TestSocketsThatDieLoseNothing$$' -v ./adapters/slack -args -cuts=1000
+	$(GO) test -run '^TestAStormOf429LosesNothing$$' -v -timeout 20m . -storm=5m
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m .
 	$(GO) test -run '^$$' -bench . -timeout 60m ./store ./rbac ./adapters/docker ./adapters/llm/... ./agent/...
 
