@@ -21,6 +21,7 @@ func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
 	a.in.Threads, a.in.Findings, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.namedStacks, a.upcoming
+	a.in.Vet = a.vet
 	a.in.Oldest = func(ctx context.Context) (time.Duration, error) {
 		s, err := a.db.Stats(ctx)
 		return s.OldestReady, err

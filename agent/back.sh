@@ -9,7 +9,9 @@ git fetch -q --no-tags --no-write-fetch-head --update-head-ok "$mine/back.bundle
 	git read-tree --reset -u "$tip" || exit 1
 head=$(git log -1 --format=%s "$tip")
 case $head in
-refs/heads/*) git symbolic-ref HEAD "$head" ;;
+refs/heads/*) # a branch without commits of its own is not in the bundle
+	if git rev-parse -q --verify "$tip^" >/dev/null; then git update-ref "$head" "$tip^"; fi
+	git symbolic-ref HEAD "$head" ;;
 *) git update-ref --no-deref HEAD "$tip^" ;;
 esac
 git reset -q >/dev/null 2>&1 || git read-tree --empty

@@ -88,7 +88,9 @@ func (u *run) void(ctx context.Context, hold, why string) error {
 
 // giveUp tells the thread of a job that failed for the last time.
 func (r *Runner) giveUp(ctx context.Context, c Claimed, cause error) error {
-	u, err := r.open(ctx, c)
+	plain := *r
+	plain.Vet = nil // last words are said whoever asked
+	u, err := plain.open(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,18 @@ type Worker struct {
 	Log    *slog.Logger // nil is silent
 }
 
+// LaterError puts a job off without counting the attempt: nothing is wrong with
+// it, and somebody else has to be there first.
+type LaterError struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *LaterError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *LaterError) Unwrap() error { return e.Err }
+
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) error { return w.Jobs.Consume(ctx, w.handle) }
 
@@ -63,7 +75,8 @@ func (w *Worker) handle(ctx context.Context, c Claimed) error {
 	began := time.Now()
 	err := w.Runner.Run(ctx, c)
 	w.log(ctx, c, time.Since(began), err)
-	if err == nil || !c.Last || errors.Is(err, ErrFenced) || ctx.Err() != nil {
+	var later *LaterError
+	if err == nil || !c.Last || errors.Is(err, ErrFenced) || ctx.Err() != nil || errors.As(err, &later) {
 		return err
 	}
 	if told := w.Runner.giveUp(ctx, c, err); told != nil {

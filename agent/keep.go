@@ -33,6 +33,7 @@ const (
 	mostKept  = 64 << 20 // bytes of a bundle, as a sandbox collects files
 	mostSeeds = 16       // of one session
 	keepLimit = 2 * time.Minute
+	noProgram = 127 // the code of an image that has no Git
 )
 
 //go:embed keep.sh
@@ -52,7 +53,7 @@ func (u *run) putApart(ctx context.Context) error {
 	defer free()
 	box := &boxed{Sandbox: u.Box, u: u}
 	out, err := box.Exec(ctx, u.keeping("look", "sh", "-c", keepScript, "sh", u.s.ID))
-	if err != nil || out.Stopped {
+	if err != nil || out.Stopped || out.Truncated || out.Code != 0 && out.Code != noProgram {
 		return u.notKept(ctx, "", "putting it apart took too long or did not work", err)
 	}
 	for i, w := range works(string(out.Stdout)) {

@@ -34,7 +34,8 @@ type Runner struct {
 	Discard   func(ctx context.Context, org, artifact string) error // lets go of work that newer work replaced; nil leaves it until it expires
 
 	// Vet is who the one who asks is by their platform's own word, now: a name, and
-	// whether they are an outsider. Its error puts the job off. Nil asks nobody.
+	// whether they are an outsider. Its error puts the job off, for as long as it
+	// takes. Nil asks nobody.
 	Vet func(ctx context.Context, who rbac.Actor) (rbac.Actor, error)
 	// Fetch brings a file that came along, at most so many bytes. Nil brings none.
 	Fetch func(ctx context.Context, org string, t Thread, f File) ([]byte, error)
@@ -89,6 +90,9 @@ func (r *Runner) Run(ctx context.Context, c Claimed) error {
 	return u.putApart(ctx)
 }
 
+// vetPause is how long a job waits for a platform that does not say who asks.
+const vetPause = 15 * time.Second
+
 func (r *Runner) open(ctx context.Context, c Claimed) (*run, error) {
 	s, err := r.Store.Open(ctx, c.Org, c.Thread)
 	if err != nil {
@@ -96,7 +100,7 @@ func (r *Runner) open(ctx context.Context, c Claimed) (*run, error) {
 	}
 	if r.Vet != nil {
 		if c.Actor, err = r.Vet(ctx, c.Actor); err != nil {
-			return nil, fmt.Errorf("ask who %s is: %w", c.Actor.Subject(), err)
+			return nil, &LaterError{vetPause, fmt.Errorf("ask who %s is: %w", c.Actor.Subject(), err)}
 		}
 	}
 	u := &run{

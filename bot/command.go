@@ -69,9 +69,22 @@ func command(text string) (name, rest string, ok bool) {
 	return "", "", false
 }
 
+// vetTime is how long a Command waits for the chat's word: its platform waits for
+// the answer meanwhile.
+const vetTime = 1500 * time.Millisecond
+
 // Command runs what needs no model: it answers from the record, or makes a job
 // with fixed calls.
 func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
+	if in.Vet != nil {
+		ask, done := context.WithTimeout(ctx, vetTime)
+		defer done()
+		who, err := in.Vet(ask, c.Actor)
+		if err != nil {
+			return said("Not taken: the chat does not say who you are just now. Say it again in a moment."), nil //nolint:nilerr // it is told
+		}
+		c.Actor = who
+	}
 	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor, Text: c.Name + " " + c.Text}
 	switch c.Name {
 	case "scan":

@@ -44,6 +44,10 @@ type Inbox struct {
 
 	Threads Threads // nil follows no thread
 
+	// Vet is who gives a Command by their platform's own word, now; jobs ask by
+	// themselves. Nil asks nobody.
+	Vet func(ctx context.Context, who rbac.Actor) (rbac.Actor, error)
+
 	Policy Policy // nil explains nothing
 	Links  Links  // nil links nobody
 

@@ -172,7 +172,8 @@ func (o *Outbox) post(ctx context.Context, org string, p Platform, row Row, card
 	return p.Post(ctx, org, row.Thread, card)
 }
 
-// give up after so many attempts: about two hours with the waits below.
+// give up after so many attempts what is refused again and again; what only fails
+// is tried until the platform is there again.
 const mostAttempts = 30
 
 func (o *Outbox) postpone(ctx context.Context, org string, row Row, cause error) error {
@@ -183,10 +184,8 @@ func (o *Outbox) postpone(ctx context.Context, org string, row Row, cause error)
 		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
 	case pe != nil && pe.Refused && pe.After > 0: // the platform is there, and takes it later
 		wait = pe.After
-	case row.Attempts+1 >= mostAttempts:
+	case pe != nil && pe.Refused && row.Attempts+1 >= mostAttempts:
 		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
-	case pe != nil:
-		wait = max(wait, pe.After)
 	}
 	return o.Rows.Later(ctx, org, row.ID, time.Now().Add(wait), cause.Error())
 }

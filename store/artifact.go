@@ -108,14 +108,14 @@ func (db *DB) Purge(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-// Discard forgets an artifact that another one took the place of. One that is
-// not there is no error.
+// Discard forgets what a session made, when newer work took its place. Whatever
+// else is kept under the same bytes stays, and what is not there is no error.
 func (db *DB) Discard(ctx context.Context, org, id string) error {
 	if _, err := db.of(org); err != nil {
 		return err
 	}
 	err := db.write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM artifacts WHERE org = ? AND id = ?", org, id).Error
+		return tx.Exec("DELETE FROM artifacts WHERE org = ? AND id = ? AND kind = ?", org, id, agent.KindWork).Error
 	})
 	if err != nil {
 		return fmt.Errorf("discard artifact: %w", err)

@@ -100,6 +100,10 @@ func ended(ctx context.Context, c agent.Claimed, err error) end {
 	case ctx.Err() != nil:
 		return end{state: "ready", attempts: c.Attempt - 1}
 	}
+	var later *agent.LaterError
+	if errors.As(err, &later) {
+		return end{state: "ready", attempts: c.Attempt - 1, after: time.Now().Add(later.After)}
+	}
 	why := err.Error()
 	e := end{state: "ready", attempts: c.Attempt, why: why[:min(len(why), longestWhy)]}
 	if c.Last {

@@ -142,6 +142,8 @@ func readTree(ctx context.Context, objects storer.EncodedObjectStorer, t *object
 	for n := 0; ; n++ {
 		name, e, err := walk.Next()
 		switch {
+		case errors.Is(err, io.EOF) && name != "": // so the walker says that a folder is missing
+			return nil, fmt.Errorf("%s: folder cannot be read", name)
 		case errors.Is(err, io.EOF):
 			return files, nil
 		case err != nil:

@@ -29,6 +29,8 @@ func indexOf(ctx context.Context, st *filesystem.Storage, c *object.Commit) ([]b
 	for n := 0; ; n++ {
 		name, e, err := walk.Next()
 		switch {
+		case errors.Is(err, io.EOF) && name != "":
+			return nil, fmt.Errorf("%s: folder cannot be read", name)
 		case errors.Is(err, io.EOF):
 			return encoded(all)
 		case err != nil:

@@ -153,6 +153,14 @@ func (p *Platform) submit(ctx context.Context, org string, in interaction) (answ
 	if r.Modal != nil { // not yet: what was typed comes back to be mended
 		return answer{body: map[string]any{"response_action": "update", "view": modal(*r.Modal, verb, value, at)}}, nil
 	}
+	if verb == verbAsk && r.Private == "" && r.Note == nil {
+		r.Private = "Asked. What comes of it is in the thread of that message; if nothing comes, invite me to the channel first."
+	}
+	if at.Message == "" && (r.Private != "" || r.Note != nil) { // no card of a channel: the modal itself says it
+		return answer{body: map[string]any{"response_action": "update", "view": notice(at, r)}, after: func(ctx context.Context) error {
+			return p.showHome(ctx, org, at.Team, in.User.ID)
+		}}, nil
+	}
 	return answer{after: func(ctx context.Context) error {
 		p.redraw(ctx, at, r.Card, began)
 		r.Card = nil
@@ -174,6 +182,9 @@ func (p *Platform) shortcut(in interaction) (answer, error) {
 	at := in.at()
 	at.Channel, at.Thread = in.Channel.ID, first(in.Message.Thread, in.Message.TS)
 	quote := clip(words(in.Message.Text, p.known().User, p.people.name), mostQuoted)
+	for keep(kept{verbAsk, quote, at}) == "" && quote != "" { // much of it takes many bytes
+		quote = clip(quote, len([]rune(quote))/2)
+	}
 	c := bot.Card{
 		Title: "Ask Interlock", Body: "About: " + clip(quote, 300), Next: "What should I do about it?",
 		Buttons: []bot.Button{{Label: "Ask", Verb: verbAsk, Style: bot.Primary}},

@@ -41,8 +41,11 @@ func posted(err error) *bot.PostError {
 		told    slack.SlackErrorResponse
 		status  slack.StatusCodeError
 		held    *heldError
+		expired *ExpiredError
 	)
 	switch {
+	case errors.As(err, &expired):
+		return &bot.PostError{Refused: true, After: time.Minute, Err: err}
 	case errors.As(err, &held):
 		return &bot.PostError{Refused: true, After: held.wait, Err: err}
 	case errors.As(err, &limited):

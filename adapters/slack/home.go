@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"interlock/agent"
 	"interlock/bot"
 )
 
@@ -49,6 +50,18 @@ func homely(value string) (at place, rest string) {
 	return at, rest
 }
 
+// notice is a modal without a field, which tells one person what happened. Its
+// buttons carry their thread, as those of the tab do.
+func notice(at place, r bot.Reply) slack.ModalViewRequest {
+	if r.Note != nil {
+		c := housed(bot.Placed{Thread: agent.Thread{Platform: Name, Channel: at.Channel, ID: at.Thread}, Card: *r.Note})
+		r.Note = &c
+	}
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plainText("Interlock", mostHead), Close: plainText("Close", mostHead), Blocks: slack.Blocks{BlockSet: note(r.Private, r.Note).Blocks},
+	}
+}
+
 // open shows a modal. What Slack allows for it, three seconds, is too short to
 // wait for a turn.
 func (p *Platform) open(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
@@ -62,11 +75,7 @@ func (p *Platform) open(ctx context.Context, trigger string, v slack.ModalViewRe
 // anew. A tab has no private messages, so it is a modal without a field.
 func (p *Platform) homeReply(ctx context.Context, org string, at place, in interaction, r bot.Reply) error {
 	if r.Private != "" || r.Note != nil {
-		d := note(r.Private, r.Note)
-		v := slack.ModalViewRequest{
-			Type: slack.VTModal, Title: plainText("Interlock", mostHead), Close: plainText("Close", mostHead), Blocks: slack.Blocks{BlockSet: d.Blocks},
-		}
-		if err := p.open(ctx, in.Trigger, v); err != nil {
+		if err := p.open(ctx, in.Trigger, notice(at, r)); err != nil {
 			p.log().WarnContext(ctx, "a press on the home tab was taken but not told", "error", err)
 		}
 	}

@@ -58,11 +58,20 @@ func (p *people) of(ctx context.Context, user string) (profile, error) {
 	if ok && p.now().Sub(known.at) < fresh {
 		return known, nil
 	}
-	v, err, _ := p.once.Do(user, func() (any, error) { return p.ask(ctx, user) })
-	if err != nil {
-		return profile{}, err
+	asked := p.once.DoChan(user, func() (any, error) { // for all who wait, whoever came first
+		ctx, done := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
+		defer done()
+		return p.ask(ctx, user)
+	})
+	select {
+	case <-ctx.Done():
+		return profile{}, fmt.Errorf("look up person: %w", ctx.Err())
+	case r := <-asked:
+		if r.Err != nil {
+			return profile{}, r.Err
+		}
+		return r.Val.(profile), nil
 	}
-	return v.(profile), nil
 }
 
 func (p *people) ask(ctx context.Context, user string) (profile, error) {

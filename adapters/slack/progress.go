@@ -182,6 +182,11 @@ func (g *progress) draw(ctx context.Context, t agent.Thread, s *shown) error {
 	switch {
 	case err == nil:
 		s.drawn, s.lost = was.text, false
+	case posted(err).Permanent: // nothing will be shown there
+		s.over = true
+		delete(g.threads, t)
+	case posted(err).Refused && posted(err).After == 0:
+		s.drawn = was.text // the next line is tried
 	case next.ts == "":
 		s.lost = s.lost || !posted(err).Refused
 	}

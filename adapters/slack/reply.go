@@ -21,7 +21,7 @@ func (p *Platform) reply(ctx context.Context, org string, at place, response, us
 	d := note(r.Private, r.Note)
 	if response != "" {
 		err := p.request(ctx, "response_url", func(api *slack.Client) error {
-			_, _, err := api.PostMessageContext(ctx, at.Channel, append(d.options(), slack.MsgOptionResponseURL(response, slack.ResponseTypeEphemeral), slack.MsgOptionTS(at.Thread))...)
+			_, _, err := api.PostMessageContext(ctx, at.Channel, append(d.options(), append(at.within(), slack.MsgOptionResponseURL(response, slack.ResponseTypeEphemeral))...)...)
 			return err
 		})
 		if err == nil {
@@ -32,12 +32,18 @@ func (p *Platform) reply(ctx context.Context, org string, at place, response, us
 	return p.whisper(ctx, at, user, d)
 }
 
+// within puts a private message into a thread, when there is one that people have
+// open: Slack shows none in a thread that only its first message is in.
+func (at place) within() []slack.MsgOption {
+	if at.Thread == "" || strings.HasPrefix(at.Thread, "~") || at.Thread == at.Message {
+		return nil
+	}
+	return []slack.MsgOption{slack.MsgOptionTS(at.Thread)}
+}
+
 // whisper posts what one person alone sees.
 func (p *Platform) whisper(ctx context.Context, at place, user string, d drawing) error {
-	opts := d.options()
-	if at.Thread != "" && !strings.HasPrefix(at.Thread, "~") {
-		opts = append(opts, slack.MsgOptionTS(at.Thread))
-	}
+	opts := append(d.options(), at.within()...)
 	return p.paced(ctx, methodEphemeral, "", func(api *slack.Client) error {
 		_, err := api.PostEphemeralContext(ctx, at.Channel, user, opts...)
 		return wrap("tell one person", err)

@@ -149,7 +149,10 @@ func (p *Platform) message(ctx context.Context, org string, me self, ev event) (
 	}
 	t := agent.Thread{Platform: Name, Channel: ev.Channel, ID: first(ev.ThreadTS, ev.TS)}
 	who := p.actor(org, me.Team, ev.User, first(ev.UserTeam, ev.Team))
-	if ev.Type != "app_mention" && ev.ChannelType != "im" && !mentions(ev.Text, me.User) {
+	if ev.Type != "app_mention" && ev.ChannelType != "im" {
+		if mentions(ev.Text, me.User) {
+			return a, nil // it comes as a mention, too
+		}
 		follows, err := p.follows(ctx, org, t, ev, who)
 		if err != nil || !follows {
 			return a, err
@@ -162,12 +165,16 @@ func (p *Platform) message(ctx context.Context, org string, me self, ev event) (
 	if m.Text == "" {
 		m.Text = wordless
 	}
+	if p.taken.known(m.ID, p.now()) { // a Command has no job that would be the same one
+		return a, nil
+	}
 	r, err := p.opt.Inbox.Mention(ctx, m)
 	if err != nil {
 		return a, errLater{err}
 	}
+	p.taken.add(m.ID, p.now())
 	p.progress.heard(t, reader{me.Team, ev.User})
-	at := place{Team: me.Team, Channel: ev.Channel, Thread: t.ID}
+	at := place{Team: me.Team, Channel: ev.Channel, Thread: t.ID, Message: ev.TS}
 	if (r.Private != "" || r.Note != nil) && !strings.HasPrefix(t.ID, "~") {
 		a.after = func(ctx context.Context) error { return p.reply(ctx, org, at, "", ev.User, r) }
 	}

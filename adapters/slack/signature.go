@@ -32,7 +32,7 @@ func verify(secret, stamp, signature string, body []byte, now time.Time) error {
 		return errNoSecret
 	}
 	given, err := hex.DecodeString(strings.TrimPrefix(signature, "v0="))
-	if err != nil || !strings.HasPrefix(signature, "v0=") || stamp == "" {
+	if err != nil || !strings.HasPrefix(signature, "v0=") || stamp == "" || signature != strings.ToLower(signature) { // one spelling: it is what a replay is known by
 		return errUnsigned
 	}
 	secs, err := strconv.ParseInt(stamp, 10, 64)

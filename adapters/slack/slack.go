@@ -65,7 +65,8 @@ type Platform struct {
 	people   *people
 	progress *progress
 	edits    *edits
-	seen     *replays
+	seen     *replays // requests
+	taken    *replays // messages
 	now      func() time.Time
 
 	mu    sync.Mutex
@@ -111,7 +112,7 @@ func New(o Options) (*Platform, error) {
 	p.people = newPeople(p.paced)
 	p.progress = newProgress(p)
 	p.edits = &edits{}
-	p.seen = newReplays()
+	p.seen, p.taken = newReplays(), newReplays()
 	return p, nil
 }
 

@@ -123,6 +123,10 @@ func (p *Platform) socket(ctx context.Context) error {
 		case err := <-done:
 			return err
 		case ev := <-c.Events:
+			if err := p.unopened(ctx, ev); err != nil {
+				cancel()
+				return errors.Join(err, ended(<-done))
+			}
 			if ev.Type != socketmode.EventTypeConnected {
 				served = served || ev.Request != nil && ev.Request.EnvelopeID != ""
 				taking.Go(func() error { p.heard(ctx, c, ev); return nil })
@@ -137,6 +141,20 @@ func (p *Platform) socket(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// unopened says that a socket could not be opened. What another attempt cannot
+// change is an error: the library would try it for ever, and say nothing.
+func (p *Platform) unopened(ctx context.Context, ev socketmode.Event) error {
+	failed, ok := ev.Data.(*slack.ConnectionErrorEvent)
+	if !ok {
+		return nil
+	}
+	if fatal[code(failed.ErrorObj)] {
+		return failed.ErrorObj
+	}
+	p.log().WarnContext(ctx, "a socket to Slack could not be opened", "in", failed.Backoff, "error", failed.ErrorObj)
+	return nil
 }
 
 // ended leaves out what only says that we ended it ourselves.
