@@ -133,36 +133,49 @@ func (s *Source) Files(ctx context.Context, org, name, commit string) (map[strin
 	return files, nil
 }
 
-// readTree counts folders too: trees can name each other so often that a small
-// repository has no end. Sizes are asked before anything is unpacked.
+// readTree asks sizes before anything is unpacked.
 func readTree(ctx context.Context, objects storer.EncodedObjectStorer, t *object.Tree) (map[string][]byte, error) {
 	files, left := map[string][]byte{}, int64(mostBytes)
+	err := eachFile(ctx, t, func(name string, e object.TreeEntry) (err error) {
+		if e.Mode == filemode.Symlink || e.Mode == filemode.Submodule {
+			return errLink
+		}
+		files[name], err = content(objects, e.Hash, left)
+		left -= int64(len(files[name]))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// eachFile walks a tree. It counts folders too: trees can name each other so often
+// that a small repository has no end.
+func eachFile(ctx context.Context, t *object.Tree, do func(name string, e object.TreeEntry) error) error {
 	walk := object.NewTreeWalker(t, true, nil)
 	defer walk.Close()
 	for n := 0; ; n++ {
 		name, e, err := walk.Next()
 		switch {
 		case errors.Is(err, io.EOF) && name != "": // so the walker says that a folder is missing
-			return nil, fmt.Errorf("%s: folder cannot be read", name)
+			return fmt.Errorf("%s: folder cannot be read", name)
 		case errors.Is(err, io.EOF):
-			return files, nil
+			return nil
 		case err != nil:
-			return nil, err
+			return err
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return ctx.Err()
 		case n == mostFiles:
-			return nil, errTooMuch
+			return errTooMuch
 		case !safe(name):
-			return nil, fmt.Errorf("%q: %w", name, errName)
+			return fmt.Errorf("%q: %w", name, errName)
 		case e.Mode == filemode.Dir:
 			continue
-		case e.Mode == filemode.Symlink || e.Mode == filemode.Submodule:
-			return nil, fmt.Errorf("%s: %w", name, errLink)
 		}
-		if files[name], err = content(objects, e.Hash, left); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		if err := do(name, e); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		left -= int64(len(files[name]))
 	}
 }
 

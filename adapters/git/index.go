@@ -3,9 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -24,36 +22,22 @@ func indexOf(ctx context.Context, st *filesystem.Storage, c *object.Commit) ([]b
 		return nil, fmt.Errorf("read tree: %w", err)
 	}
 	var all []*index.Entry
-	walk := object.NewTreeWalker(t, true, nil)
-	defer walk.Close()
-	for n := 0; ; n++ {
-		name, e, err := walk.Next()
-		switch {
-		case errors.Is(err, io.EOF) && name != "":
-			return nil, fmt.Errorf("%s: folder cannot be read", name)
-		case errors.Is(err, io.EOF):
-			return encoded(all)
-		case err != nil:
-			return nil, err
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case n == mostFiles:
-			return nil, errTooMuch
-		case !safe(name):
-			return nil, fmt.Errorf("%q: %w", name, errName)
-		case e.Mode == filemode.Dir:
-			continue
-		}
+	err = eachFile(ctx, t, func(name string, e object.TreeEntry) error {
 		size, err := st.EncodedObjectSize(e.Hash)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 		mode := filemode.Regular
 		if e.Mode == filemode.Executable {
 			mode = e.Mode
 		}
 		all = append(all, entry(name, e.Hash, mode, size))
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return encoded(all)
 }
 
 func entry(name string, h plumbing.Hash, mode filemode.FileMode, size int64) *index.Entry {
