@@ -10,13 +10,17 @@ import (
 // backFile is where a bundle waits to be unpacked, below the folder .git of a seed.
 const backFile = ".git/interlock/back.bundle"
 
+// errHalted is a command of ours that did not come to its end.
+var errHalted = errors.New("it did not come to its end")
+
 //go:embed back.sh
 var backScript string
 
 // back sees to it that what the session made of a stack's code is in the workspace
 // before a command is: when the seed is sown anew, it is sown at the same commit, and
 // the bundle is opened there, in the session's own container. What cannot be put back
-// is said in the result, and the session begins with the newest code.
+// is said in the result, the session begins with the newest code, and the bundle stays
+// until it expires: newer work does not replace it.
 func (b *boxed) back(ctx context.Context, c Command) (Command, error) {
 	if c.In != InSession || c.Seed == nil || c.Seed.At == nil || b.u.Artifacts == nil {
 		return c, nil
@@ -39,7 +43,12 @@ func (b *boxed) back(ctx context.Context, c Command) (Command, error) {
 	switch {
 	case err != nil:
 		return c, fmt.Errorf("put work back: %w", err)
-	case out.Code != 0 || out.Stopped:
+	case out.Stopped: // the bundle is still there for the next time
+		return c, fmt.Errorf("put work back: %w", errors.Join(errHalted, ctx.Err()))
+	case out.Code != 0:
+		if err := b.u.emit(ctx, KindKept, Payload{Kept: &Kept{Stack: k.Stack, Commit: k.Commit}}); err != nil {
+			return c, err // it stays on record: what is made from now on must not take its place as if it held it
+		}
 		b.say("[workspace: what this session had changed in " + line(k.Stack) + " could not be put back; this is the code before it]")
 	case string(out.Stdout) == "back\n":
 		b.say("[workspace: what this session had changed in " + line(k.Stack) + " was put back]")

@@ -56,8 +56,12 @@ func (u *run) putApart(ctx context.Context) error {
 	if err != nil || out.Stopped || out.Truncated || out.Code != 0 && out.Code != noProgram {
 		return u.notKept(ctx, "", "putting it apart took too long or did not work", err)
 	}
-	for i, w := range works(string(out.Stdout)) {
-		if i == mostSeeds {
+	known, n := u.s.stacks(), 0
+	for _, w := range works(string(out.Stdout)) {
+		if !known[w.Stack] { // a name that the workspace made up
+			continue
+		}
+		if n++; n > mostSeeds {
 			break
 		}
 		if err := u.putOne(ctx, box, w); err != nil {
@@ -169,6 +173,17 @@ func (s *Session) edited(run string) bool {
 		}
 	}
 	return false
+}
+
+// stacks are those that calls of the session were about.
+func (s *Session) stacks() map[string]bool {
+	all := map[string]bool{}
+	for _, ev := range s.Events {
+		if ev.Kind == KindStarted && ev.Payload.Act != nil {
+			all[ev.Payload.Act.Stack] = true
+		}
+	}
+	return all
 }
 
 // kept is what was put apart last of a stack's code, and when.

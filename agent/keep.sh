@@ -1,6 +1,6 @@
 # Puts apart what a session has made of its seeds: for each one that changed, a
 # bundle of its commits and of one more that holds the work tree as it is. Neither
-# HEAD nor the index moves. $1 is the session. A line for each: what it was sown as,
+# HEAD nor the index moves. No two sessions or stacks make the same bundle. $1 is the session. A line for each: what it was sown as,
 # the stack's name of that commit, the commit that holds all ("-" when nothing was
 # changed), and how many bytes the bundle has.
 command -v git >/dev/null || exit 0
@@ -22,7 +22,7 @@ keep() {
 		return
 	fi
 	head=$(git rev-parse -q --verify HEAD)
-	tip=$(printf '%s\n\n%s\nsession %s\n' "$(git symbolic-ref -q HEAD || echo none)" "$refs" "$2" | git commit-tree "$tree" ${head:+-p "$head"}) || return 1
+	tip=$(printf '%s\n\n%s\nsession %s\nstack %s\n' "$(git symbolic-ref -q HEAD || echo none)" "$refs" "$2" "$1" | git commit-tree "$tree" ${head:+-p "$head"}) || return 1
 	if [ "$tip" != "$(cat "$mine/kept" 2>/dev/null)" ] || [ ! -f "$mine/kept.bundle" ]; then
 		git update-ref refs/interlock/kept "$tip" &&
 			git -c pack.threads=1 bundle create -q "$mine/kept.bundle" refs/interlock/kept --branches --tags --not refs/interlock/base 2>/dev/null &&

@@ -67,10 +67,13 @@ const (
 	Danger  Style = "danger"
 )
 
-// Button carries Verb and Value back.
+// Button carries Verb and Value back. Opens says that a press is answered with
+// something to read or to type, for the person alone: a platform that must know
+// this beforehand opens a dialog.
 type Button struct {
 	Label, Verb, Value string
 	Style              Style
+	Opens              bool `json:",omitempty"`
 }
 
 // Tone is how a card stands out. Status says the same in words.

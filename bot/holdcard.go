@@ -214,19 +214,19 @@ func next(h agent.Hold, res *agent.ToolResult) string {
 
 func holdButtons(h agent.Hold, res *agent.ToolResult) []Button {
 	v := h.ID + "." + h.Approval.PlanCode()
-	decline, back := Button{"Decline", verbDeny, v, Danger}, Button{"Take back", verbBack, v, Plain}
+	decline, back := Button{Label: "Decline", Verb: verbDeny, Value: v, Style: Danger, Opens: true}, Button{Label: "Take back", Verb: verbBack, Value: v}
 	switch {
 	case h.State == agent.Open && res == nil:
-		all := []Button{{"Approve", verbApprove, v, Primary}, decline}
+		all := []Button{{Label: "Approve", Verb: verbApprove, Value: v, Style: Primary, Opens: h.Confirm() != ""}, decline}
 		if h.Approval.Bound.Plan != nil {
-			all = append(all, Button{labelPlan, verbPlan, v, Plain})
+			all = append(all, Button{Label: labelPlan, Verb: verbPlan, Value: v, Opens: true})
 		}
-		all = append(all, Button{labelWho, verbWho, v, Plain})
+		all = append(all, Button{Label: labelWho, Verb: verbWho, Value: v, Opens: true})
 		if h.Approvals() > 0 {
 			all = append(all, back)
 		}
 		if h.Approval.Glass {
-			all = append(all, Button{labelGlass, verbGlass, v, Danger})
+			all = append(all, Button{Label: labelGlass, Verb: verbGlass, Value: v, Style: Danger, Opens: true})
 		}
 		return all
 	case h.State == agent.Approved && res == nil:
@@ -235,7 +235,7 @@ func holdButtons(h agent.Hold, res *agent.ToolResult) []Button {
 		}
 		return []Button{decline, back} // until the call begins
 	case h.State == agent.Void || h.State == agent.Expired, res != nil && res.Applied == "not applied":
-		return []Button{{labelAgain, verbAgain, v, Plain}}
+		return []Button{{Label: labelAgain, Verb: verbAgain, Value: v}}
 	}
 	return nil
 }
@@ -244,6 +244,6 @@ func holdButtons(h agent.Hold, res *agent.ToolResult) []Button {
 func whyNot(value string) *Card {
 	return &Card{
 		Title: "Why not?", Body: "Your reason is shown on the card and told to the one who asked.",
-		Fallback: "Why not?", Buttons: []Button{{"Decline", verbDeny, value, Danger}},
+		Fallback: "Why not?", Buttons: []Button{{Label: "Decline", Verb: verbDeny, Value: value, Style: Danger}},
 	}
 }

@@ -99,7 +99,7 @@ func (s seen) card(now time.Time) Card {
 	c := Card{
 		Title: s.Name, Status: "no drift known", Tone: Good,
 		Fields:  []Field{{"Where", s.Name + " (" + s.Environment + ")"}},
-		Buttons: []Button{{labelScan, verbScan, s.Name, Plain}},
+		Buttons: []Button{{Label: labelScan, Verb: verbScan, Value: s.Name}},
 	}
 	switch n := len(s.open); {
 	case n > 0:

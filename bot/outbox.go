@@ -23,7 +23,8 @@ type Row struct {
 }
 
 // Rows is the outbox. Pending gives at most one row a thread, the oldest, and
-// only when its time has come. Sent marks a row and keeps its Ref in one
+// only when its time has come; and at most OfRoom of one room, so that one with
+// much to say hides no other. Sent marks a row and keeps its Ref in one
 // transaction; the key is empty for what is never edited, the Ref for what was
 // not shown. When the Ref names another thread than the row, the session moves
 // there. Later puts a row off; Dropped gives it up.
@@ -34,6 +35,9 @@ type Rows interface {
 	Dropped(ctx context.Context, org, row, why string) error
 	Ref(ctx context.Context, org, key string) (r Ref, ok bool, err error)
 }
+
+// OfRoom is how many rows of one room Rows gives at once.
+const OfRoom = 10
 
 // Outbox shows the log. It runs beside the agent and never in its way.
 type Outbox struct {

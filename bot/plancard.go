@@ -52,7 +52,7 @@ func planCard(p agent.Plan, artifact string) Card {
 	case !p.Reviewed:
 		c.Next = "This is a plan of an edited workspace: it can be read, but never applied. Changes go through review."
 	default:
-		c.Buttons = []Button{{labelApply, verbApply, artifact, Primary}}
+		c.Buttons = []Button{{Label: labelApply, Verb: verbApply, Value: artifact, Style: Primary}}
 	}
 	c.Fallback = fmt.Sprintf("Plan of %s (%s): %s", p.Stack, p.Environment, p.Counts())
 	return c
@@ -64,7 +64,7 @@ func scanCard(s agent.ScanNews) Card {
 		return Card{
 			Title: s.Stack + " was not scanned", Status: "not scanned", Tone: Bad, Body: plain(s.Failed),
 			Next:    "Whether it drifted is not known. Mend the cause, then scan again.",
-			Buttons: []Button{{labelScan, verbScan, s.Stack, Plain}}, Fallback: s.Stack + " was not scanned: " + plain(s.Failed),
+			Buttons: []Button{{Label: labelScan, Verb: verbScan, Value: s.Stack}}, Fallback: s.Stack + " was not scanned: " + plain(s.Failed),
 		}
 	}
 	found := slices.Concat(s.New, s.Known)
@@ -86,7 +86,7 @@ func scanCard(s agent.ScanNews) Card {
 	c.Lines = findingLines(found)
 	c.Fields = append(c.Fields, Field{"Who changed it", "unknown (no audit log)"})
 	c.Next = labelFix + " plans the reviewed code and asks for approval. Nothing changes before that."
-	c.Buttons = []Button{{labelFix, verbFix, s.Stack, Primary}, {labelScan, verbScan, s.Stack, Plain}}
+	c.Buttons = []Button{{Label: labelFix, Verb: verbFix, Value: s.Stack, Style: Primary}, {Label: labelScan, Verb: verbScan, Value: s.Stack}}
 	c.Fallback = c.Title + ", " + sentence(found[0])
 	return c
 }

@@ -42,7 +42,7 @@ func parseMatter(value string) (m matter) {
 
 // refusalButtons are on every refusal by policy that the log shows.
 func refusalButtons(m matter) []Button {
-	return []Button{{"Why?", verbWhy, m.value(), Plain}, {labelAccess, verbAccess, m.value(), Plain}}
+	return []Button{{Label: "Why?", Verb: verbWhy, Value: m.value(), Opens: true}, {Label: labelAccess, Verb: verbAccess, Value: m.value(), Opens: true}}
 }
 
 // refusal tells one person alone. Access is offered only where something could

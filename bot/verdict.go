@@ -109,7 +109,7 @@ func toType(h agent.Hold, c Click, typed, why string) *Card {
 func confirmCard(h agent.Hold, value string) *Card {
 	return &Card{
 		Title: "This destroys", Body: wouldDo(h) + ". Type " + h.Confirm() + " to approve exactly this.", Next: "Type " + h.Confirm(),
-		Fallback: "Type " + h.Confirm() + " to approve what destroys.", Buttons: []Button{{"Approve", verbApprove, value, Danger}},
+		Fallback: "Type " + h.Confirm() + " to approve what destroys.", Buttons: []Button{{Label: "Approve", Verb: verbApprove, Value: value, Style: Danger}},
 	}
 }
 
@@ -122,6 +122,6 @@ func glassCard(h agent.Hold, value string) *Card {
 	}
 	return &Card{
 		Title: "Break the glass: why?", Body: body, Next: next,
-		Fallback: "Why do you break the glass?", Buttons: []Button{{labelGlass, verbGlass, value, Danger}},
+		Fallback: "Why do you break the glass?", Buttons: []Button{{Label: labelGlass, Verb: verbGlass, Value: value, Style: Danger}},
 	}
 }

@@ -32,25 +32,55 @@ type outboxRow struct {
 // TableName is the table's.
 func (outboxRow) TableName() string { return "outbox" }
 
+// mostLooked is at how many threads one look at the outbox looks.
+const mostLooked = 5000
+
 // Pending gives the oldest row of each thread that is not settled, when its
-// time has come.
+// time has come, and at most bot.OfRoom of one room.
 func (db *DB) Pending(ctx context.Context, org string, limit int) ([]bot.Row, error) {
+	type headRow struct {
+		Ord    int64
+		Thread string
+	}
+	heads, err := many[headRow](db.read(ctx), `SELECT o.ord, s.thread FROM outbox o
+		JOIN sessions s ON s.org = o.org AND s.id = o.session
+		WHERE o.org = ? AND o.state = 'pending' AND o.next_try <= ? AND NOT EXISTS (SELECT 1 FROM outbox b
+			WHERE b.state = 'pending' AND b.org = o.org AND b.session = o.session AND b.seq < o.seq)
+		ORDER BY o.ord LIMIT ?`, org, nowMicros(), mostLooked)
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	var chosen []int64
+	rooms := map[string]int{}
+	for _, h := range heads {
+		t, err := parseThread(h.Thread)
+		if err != nil {
+			return nil, err
+		}
+		if rooms[t.Room()]++; rooms[t.Room()] <= bot.OfRoom && len(chosen) < limit {
+			chosen = append(chosen, h.Ord)
+		}
+	}
+	return db.rows(ctx, org, chosen)
+}
+
+func (db *DB) rows(ctx context.Context, org string, chosen []int64) (rows []bot.Row, err error) {
 	type waitingRow struct {
 		Logged   loggedRow `gorm:"embedded"`
 		Thread   string
 		Attempts int
 	}
+	if len(chosen) == 0 {
+		return nil, nil
+	}
 	waiting, err := many[waitingRow](db.read(ctx), `SELECT e.*, p.salt, p.ciphertext, s.thread, o.attempts FROM outbox o
 		JOIN sessions s ON s.org = o.org AND s.id = o.session
 		JOIN events e ON e.org = o.org AND e.session = o.session AND e.seq = o.seq
 		LEFT JOIN payloads p ON p.org = o.org AND p.session = o.session AND p.seq = o.seq
-		WHERE o.org = ? AND o.state = 'pending' AND o.next_try <= ? AND NOT EXISTS (SELECT 1 FROM outbox b
-			WHERE b.state = 'pending' AND b.org = o.org AND b.session = o.session AND b.seq < o.seq)
-		ORDER BY o.ord LIMIT ?`, org, nowMicros(), limit)
+		WHERE o.org = ? AND o.ord IN ? AND o.state = 'pending' ORDER BY o.ord`, org, chosen)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}
-	var rows []bot.Row
 	for _, w := range waiting {
 		evs, err := db.decrypt(ctx, org, w.Logged.E.Session, []loggedRow{w.Logged})
 		if err != nil {

@@ -338,6 +338,23 @@ func TestHostileBundle(t *testing.T) {
 	w.lose()
 	w.runner.Artifacts = forged{w.store, k[0].Payload.Kept.Artifact}
 	w.want(w.run("web", "cat main.tf"), "web 3", "could not be put back")
+	if got := w.run("web", "echo newer >>main.tf; echo x >new"); strings.Contains(got, "put back") {
+		t.Errorf("tried again: %q", got)
+	}
+	if kept := w.of(agent.KindKept); len(w.discarded) != 0 || len(kept) != 3 || kept[2].Payload.Kept.Artifact == "" {
+		t.Errorf("newer work took the place of what was never put back: %v, kept %d times", w.discarded, len(kept))
+	}
+}
+
+// A seed that no call was about is not put apart, whatever the workspace claims.
+func TestMadeUpSeedsAreNotKept(t *testing.T) {
+	t.Parallel()
+	w := newWorking(t, newRepos(t, "web"), Options{})
+	w.run("web", "echo x >x; for i in 1 2 3; do cp -r ../.history/web ../.history/a$i; cp -r . ../a$i; done")
+	kept := w.of(agent.KindKept)
+	if len(kept) != 1 || kept[0].Payload.Kept.Stack != "web" {
+		t.Errorf("kept %d times", len(kept))
+	}
 }
 
 type forged struct {

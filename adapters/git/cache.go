@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,13 +37,39 @@ func (c cache) read(commit plumbing.Hash) (p packed, ok bool) {
 		return p, false
 	}
 	defer func() { _ = root.Close() }()
-	pack, perr := root.ReadFile("pack")
-	idx, ierr := root.ReadFile("idx")
-	cut, serr := root.ReadFile("shallow")
-	if errors.Join(perr, ierr, serr) != nil || len(pack) < packHead+sha1.Size {
-		return p, false
+	all := map[string][]byte{}
+	for _, name := range []string{"pack", "idx", "shallow", "grafts", "sum"} {
+		if all[name], err = root.ReadFile(name); err != nil {
+			return p, false
+		}
 	}
-	return packed{pack, idx, strings.Fields(string(cut))}, true
+	p = packed{all["pack"], all["idx"], rows(all["shallow"]), rows(all["grafts"])}
+	return p, len(p.pack) >= packHead+sha1.Size && string(all["sum"]) == p.digest()
+}
+
+func rows(b []byte) []string {
+	if len(b) == 0 {
+		return nil
+	}
+	return strings.Split(string(b), "\n")
+}
+
+// digest tells a pack that was written whole: a machine can stop in the middle.
+func (p packed) digest() string {
+	h := sha256.New()
+	for name, b := range p.files() {
+		fmt.Fprintln(h, name, len(b))
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// files are what is written of a pack, in this order.
+func (p packed) files() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		_ = yield("pack", p.pack) && yield("idx", p.idx) &&
+			yield("shallow", []byte(strings.Join(p.shallow, "\n"))) && yield("grafts", []byte(strings.Join(p.grafts, "\n")))
+	}
 }
 
 // write is there whole or not at all.
@@ -57,9 +84,10 @@ func (c cache) write(commit plumbing.Hash, p packed) error {
 	if err != nil {
 		return fmt.Errorf("keep pack: %w", err)
 	}
-	for name, b := range map[string][]byte{"pack": p.pack, "idx": p.idx, "shallow": []byte(strings.Join(p.shallow, "\n"))} {
+	for name, b := range p.files() {
 		err = errors.Join(err, os.WriteFile(filepath.Join(fresh, name), b, 0o400))
 	}
+	err = errors.Join(err, os.WriteFile(filepath.Join(fresh, "sum"), []byte(p.digest()), 0o400))
 	at := filepath.Join(c.folder(), commit.String())
 	if err == nil {
 		err = errors.Join(os.RemoveAll(at), os.Rename(fresh, at))

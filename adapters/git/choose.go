@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -128,15 +129,28 @@ func (c *choice) add(h plumbing.Hash, first bool) error {
 	return nil
 }
 
-// shallow are the commits that have lost a parent: Git takes them for the first.
-func (c *choice) shallow(taken []*object.Commit) (names []string) {
-	cut := map[plumbing.Hash]bool{}
+// ends are where the history ends. A commit that lost all its parents is one that
+// Git takes for the first; one that lost some is grafted on those that are there:
+// Git would cut off the others too.
+func (c *choice) ends(taken []*object.Commit) (shallow, grafts []string) {
 	for _, t := range taken {
+		graft := t.Hash.String()
+		var here int
 		for _, p := range t.ParentHashes {
-			if !c.commits[p] {
-				cut[t.Hash] = true
+			if c.commits[p] {
+				graft += " " + p.String()
+				here++
 			}
 		}
+		switch {
+		case here == len(t.ParentHashes):
+		case here == 0:
+			shallow = append(shallow, graft)
+		default:
+			grafts = append(grafts, graft)
+		}
 	}
-	return sorted(cut)
+	slices.Sort(shallow)
+	slices.Sort(grafts)
+	return shallow, grafts
 }

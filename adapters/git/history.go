@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -36,6 +36,8 @@ const settings = `[core]
 	auto = 0
 [maintenance]
 	auto = false
+[advice]
+	graftFileDeprecated = false
 `
 
 var _ agent.Historian = (*Source)(nil)
@@ -127,7 +129,8 @@ func (s *Source) pack(ctx context.Context, st *filesystem.Storage, repository st
 	if err != nil {
 		return packed{}, err
 	}
-	return p, k.write(commit, p)
+	_ = k.write(commit, p) // a cache that does not hold it costs time alone
+	return p, nil
 }
 
 // folder lays out what Git expects. The base is the commit as its stack names it.
@@ -139,8 +142,10 @@ func folder(p packed, index []byte, commit plumbing.Hash, base string) map[strin
 	}
 	name := "objects/pack/pack-" + hex.EncodeToString(p.sum())
 	f[name+".pack"], f[name+".idx"] = p.pack, p.idx
-	if len(p.shallow) > 0 {
-		f["shallow"] = []byte(strings.Join(p.shallow, "\n") + "\n")
+	for name, rows := range map[string][]string{"shallow": p.shallow, "info/grafts": p.grafts} {
+		if len(rows) > 0 {
+			f[name] = []byte(strings.Join(rows, "\n") + "\n")
+		}
 	}
 	return f
 }
@@ -165,16 +170,19 @@ func (s *Source) Reviewed(ctx context.Context, org, name, commit string) error {
 		return err
 	}
 	defer func() { _ = r.Close() }()
-	found, err := standsOn(ctx, r, plumbing.NewHash(head), c)
+	found, err := standsOn(ctx, r, plumbing.NewHash(head), c, c.Committer.When.AddDate(0, 0, -1))
+	if err == nil && !found { // its own clock may have been ahead of all that came after it
+		found, err = standsOn(ctx, r, plumbing.NewHash(head), c, time.Time{})
+	}
 	if err == nil && !found {
 		err = gone
 	}
 	return err
 }
 
-// standsOn walks back from the head, newest first, and not past the day of what it
-// looks for: clocks differ a little, histories do not go backwards for long.
-func standsOn(ctx context.Context, st *filesystem.Storage, head plumbing.Hash, want *object.Commit) (bool, error) {
+// standsOn walks back from the head, newest first, and not past a day: it saves
+// reading the whole history where clocks were right.
+func standsOn(ctx context.Context, st *filesystem.Storage, head plumbing.Hash, want *object.Commit, since time.Time) (bool, error) {
 	line, seen := newest{}, map[plumbing.Hash]bool{}
 	line.add(st, head, seen)
 	for !line.empty() && len(seen) < mostObjects {
@@ -185,7 +193,7 @@ func standsOn(ctx context.Context, st *filesystem.Storage, head plumbing.Hash, w
 		if c.Hash == want.Hash {
 			return true, nil
 		}
-		if c.Committer.When.Before(want.Committer.When.AddDate(0, 0, -1)) {
+		if c.Committer.When.Before(since) {
 			continue
 		}
 		for _, p := range c.ParentHashes {
@@ -193,13 +201,4 @@ func standsOn(ctx context.Context, st *filesystem.Storage, head plumbing.Hash, w
 		}
 	}
 	return false, nil
-}
-
-// sorted keeps what is made twice the same.
-func sorted(all map[plumbing.Hash]bool) (names []string) {
-	for h := range all {
-		names = append(names, h.String())
-	}
-	slices.Sort(names)
-	return names
 }

@@ -1,7 +1,9 @@
 package git_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -217,6 +219,68 @@ func TestHistoryOfMerges(t *testing.T) {
 	}
 }
 
+// A branch that began long ago and was merged of late is cut off where it is too old;
+// the line that it was merged into goes on.
+func TestHistoryOfAnOldBranch(t *testing.T) {
+	t.Parallel()
+	_, dir := repository(t)
+	real(t, dir, "config", "user.name", "a")
+	real(t, dir, "config", "user.email", "a@example.org")
+	at := func(day int, args ...string) {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), "git", args...)
+		date := fmt.Sprintf("2026-01-%02dT12:00:00Z", day)
+		c.Dir, c.Env = dir, append(os.Environ(), "GIT_COMMITTER_DATE="+date, "GIT_AUTHOR_DATE="+date)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", args, out)
+		}
+	}
+	big := func(file string, n int) string { // that does not pack
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, "%x\n", sha256.Sum256(fmt.Append(nil, file, i)))
+		}
+		return text.String()
+	}
+	edit := func(day int, file string) {
+		t.Helper()
+		write(t, dir, map[string]string{file: big(file, 40)})
+		real(t, dir, "add", ".")
+		at(day, "commit", "-qm", file)
+	}
+	edit(1, "first.tf")
+	real(t, dir, "branch", "-M", "master")
+	real(t, dir, "checkout", "-q", "-b", "old")
+	edit(2, "old.tf")
+	real(t, dir, "checkout", "-q", "master")
+	for day := 10; day < 14; day++ {
+		edit(day, fmt.Sprintf("new%d.tf", day))
+	}
+	at(14, "merge", "-q", "--no-edit", "old")
+	real(t, dir, "repack", "-q", "-a", "-d", "-f")
+	within := func(most int) map[string][]byte {
+		t.Helper()
+		files, err := git.HistoryWithin(t.Context(), source(config.Stack{Repository: dir}), dir, real(t, dir, "rev-parse", "HEAD"), int64(most))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	files := within(1 << 20)
+	for most := packSize(files) + 300; files["info/grafts"] == nil && most > 0; most -= 100 {
+		files = within(most)
+	}
+	ws := t.TempDir()
+	for name, b := range files {
+		write(t, ws, map[string]string{filepath.Join(".git", name): string(b)})
+	}
+	real(t, ws, "fsck", "--full")
+	log := real(t, ws, "log", "--format=%s")
+	if !strings.Contains(log, "new11.tf") || strings.Contains(log, "old.tf") || files["info/grafts"] == nil {
+		t.Errorf("%s\nshallow %s, grafts %s", log, files["shallow"], files["info/grafts"])
+	}
+}
+
 // commitOn makes a commit on a branch of its own, and goes back.
 func commitOn(t *testing.T, dir, branch, file string) string {
 	t.Helper()
@@ -395,5 +459,59 @@ func TestHistoryOfNothing(t *testing.T) {
 	h, _ := trees(t, r, []object.TreeEntry{{Name: "x", Mode: 0o100644, Hash: plumbing.NewHash(strings.Repeat("b", 40))}})
 	if _, err := s.History(t.Context(), "acme", "web", h); err == nil {
 		t.Error("a file that is not there was packed")
+	}
+}
+
+// What a machine left half written, or somebody changed, is made anew; a cache that
+// cannot be written is none.
+func TestCacheIsChecked(t *testing.T) {
+	t.Parallel()
+	_, dir := grown(t, 5)
+	s := source(config.Stack{Repository: dir})
+	s.Cache = filepath.Join(t.TempDir(), "packs")
+	want := laid(t, s, "")
+	for _, name := range []string{"pack", "idx", "shallow", "grafts", "sum"} {
+		kept, err := filepath.Glob(filepath.Join(s.Cache, "*", "*", name))
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("%s: %v, %v", name, kept, err)
+		}
+		b, err := os.ReadFile(kept[0])
+		if err == nil {
+			err = errors.Join(os.Chmod(kept[0], 0o600), os.WriteFile(kept[0], append(b, 'x'), 0o600))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ws := laid(t, s, ""); real(t, ws, "fsck", "--full") != real(t, want, "fsck", "--full") || real(t, ws, "log") != real(t, want, "log") {
+			t.Errorf("%s: another history", name)
+		}
+		if again, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(again, b) {
+			t.Errorf("%s was not made anew: %v", name, err)
+		}
+	}
+	s.Cache = filepath.Join(dir, "main.tf", "no folder")
+	laid(t, s, "")
+}
+
+// A commit whose clock was ahead is on its branch all the same.
+func TestReviewedAheadOfTime(t *testing.T) {
+	t.Parallel()
+	_, dir := grown(t, 3)
+	real(t, dir, "config", "user.name", "a")
+	real(t, dir, "config", "user.email", "a@example.org")
+	c := exec.CommandContext(t.Context(), "git", "commit", "-q", "--allow-empty", "-m", "ahead")
+	c.Dir, c.Env = dir, append(os.Environ(), "GIT_COMMITTER_DATE=2040-01-01T00:00:00Z")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	ahead := real(t, dir, "rev-parse", "HEAD")
+	real(t, dir, "commit", "-q", "--allow-empty", "-m", "after")
+	other := commitOn(t, dir, "elsewhere", "hidden.tf")
+	s := source(config.Stack{Repository: dir, Branch: "master"})
+	if err := s.Reviewed(t.Context(), "acme", "web", ahead); err != nil {
+		t.Error(err)
+	}
+	if err := s.Reviewed(t.Context(), "acme", "web", other); !errors.Is(err, agent.ErrNotFound) {
+		t.Errorf("of another branch: %v", err)
 	}
 }

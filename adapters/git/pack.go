@@ -18,8 +18,8 @@ import (
 
 // packed is a pack of objects with its index, and the commits at which it ends.
 type packed struct {
-	pack, idx []byte
-	shallow   []string
+	pack, idx       []byte
+	shallow, grafts []string
 }
 
 // sum is the one that a pack ends with.
@@ -38,7 +38,7 @@ func (o *objects) pack(ctx context.Context, head plumbing.Hash, most int64) (pac
 			return packed{}, err
 		}
 		if int64(len(p.pack)) <= most || len(taken) == 1 {
-			p.shallow = c.shallow(taken)
+			p.shallow, p.grafts = c.ends(taken)
 			return p, nil
 		}
 	}

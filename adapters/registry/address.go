@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
+
+	"interlock/agent/egress"
 )
 
 // Resolver looks up the addresses of a name; net.Resolver is one.
@@ -20,28 +21,6 @@ type Dialer func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 // tries is how many addresses of a name are dialled.
 const tries = 4
 
-// closed are ranges that look global and are not: shared, reserved, for tests and
-// for documents, the metadata address of one cloud, and IPv6 that leads to IPv4.
-func closed() []string {
-	return []string{
-		"0.0.0.0/8", "100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
-		"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
-	}
-}
-
-// public tells whether an address is out in the world. Whoever answers for a
-// registry says where its files are, and must not lead a fetch to what only this
-// machine can reach.
-func public(a netip.Addr) bool {
-	if !a.IsValid() || a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	if a.Is6() && !netip.MustParsePrefix("2000::/3").Contains(a) {
-		return false
-	}
-	return !slices.ContainsFunc(closed(), func(p string) bool { return netip.MustParsePrefix(p).Contains(a) })
-}
-
 // dial resolves a name, and refuses it when any of its addresses is not public: a
 // name with one public and one private address is a trap.
 func (o Options) dial(ctx context.Context, _, target string) (net.Conn, error) {
@@ -55,7 +34,7 @@ func (o Options) dial(ctx context.Context, _, target string) (net.Conn, error) {
 	}
 	var to []netip.AddrPort
 	for _, a := range found {
-		if a = a.Unmap(); !public(a) {
+		if a = a.Unmap(); !egress.Public(a) {
 			return nil, refuse("%s is at %s: only public addresses are asked", host, a)
 		}
 		at, err := netip.ParseAddrPort(net.JoinHostPort(a.String(), port))

@@ -3,17 +3,23 @@ package registry
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"interlock/agent/egress"
 )
 
 func TestPublic(t *testing.T) {
 	t.Parallel()
 	for _, a := range []string{"9.9.9.9", "140.82.121.4", "2606:4700::1111"} {
-		if !public(netip.MustParseAddr(a)) {
+		if !egress.Public(netip.MustParseAddr(a)) {
 			t.Errorf("%s is refused", a)
 		}
 	}
@@ -22,11 +28,11 @@ func TestPublic(t *testing.T) {
 		"198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:10.0.0.1", "::ffff:9.9.9.9", "64:ff9b::a00:1",
 		"fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "2606:4700::1%x", "ff02::1", "2001::1", "2001:db8::1", "2002:a00:1::", "3fff::1",
 	} {
-		if public(netip.MustParseAddr(a)) {
+		if egress.Public(netip.MustParseAddr(a)) {
 			t.Errorf("%s is taken for public", a)
 		}
 	}
-	if public(netip.Addr{}) {
+	if egress.Public(netip.Addr{}) {
 		t.Error("no address is taken for public")
 	}
 }
@@ -90,6 +96,46 @@ func FuzzUnpack(f *testing.F) {
 			t.Errorf("%d bytes, %v", size, walk)
 		}
 	})
+}
+
+// What an archive says of itself is read into memory only when it is short.
+func TestUnpackReadsNoLongList(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := range 100 {
+		if _, err := z.CreateHeader(&zip.FileHeader{Name: fmt.Sprint("x", i), Comment: strings.Repeat("c", 60_000)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	long := b.Bytes()
+	commented := append(bytes.Clone(long[:len(long)-2]), 1, 0, 'x')
+	lying := bytes.Clone(long)
+	copy(lying[len(lying)-10:], []byte{1, 0, 0, 0})
+	for name, archive := range map[string][]byte{
+		"long": long, "behind": append(bytes.Clone(long), "more"...), "commented": commented, "lying": lying, "short": []byte("PK\x05\x06"), "none": nil,
+	} {
+		var counted readCounter
+		counted.ReaderAt = bytes.NewReader(archive)
+		err := unpack(&counted, int64(len(archive)), nil, Provider{Type: "x"}, 1<<20)
+		if _, refused := errors.AsType[*RefusedError](err); !refused || counted.n > endSize {
+			t.Errorf("%s: %v after %d bytes", name, err, counted.n)
+		}
+	}
+}
+
+type readCounter struct {
+	io.ReaderAt
+	n int
+}
+
+func (r *readCounter) ReadAt(b []byte, at int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(b, at)
+	r.n += n
+	return n, err
 }
 
 // What a registry says is a link to somewhere, or refused.

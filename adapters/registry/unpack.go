@@ -2,7 +2,9 @@ package registry
 
 import (
 	"archive/zip"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -18,6 +20,9 @@ const memberLimit = 10_000
 // only, each once and below the root, at most so many bytes. Anything else refuses
 // the whole. What it leaves behind then is for the caller to remove.
 func unpack(archive io.ReaderAt, size int64, to *os.Root, p Provider, most int64) error {
+	if err := bounded(archive, size); err != nil {
+		return err
+	}
 	z, err := zip.NewReader(archive, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return &RefusedError{"the archive cannot be read", err}
@@ -45,6 +50,36 @@ func unpack(archive io.ReaderAt, size int64, to *os.Root, p Provider, most int64
 	}
 	if !program {
 		return refuse("the archive holds no program %s*", p.program())
+	}
+	return nil
+}
+
+// directoryLimit is how many bytes the list of members may have: it is read into
+// memory as a whole, and takes there several times as much.
+const directoryLimit = 4 << 20
+
+// The record that ends an archive without a comment, by PKWARE's APPNOTE 4.3.16.
+const (
+	endSize = 22
+	endSign = "PK\x05\x06"
+)
+
+// bounded judges by the last record how long the list of members is, before any of
+// it is read. An archive with more behind it than that record is refused.
+func bounded(archive io.ReaderAt, size int64) error {
+	end := make([]byte, endSize)
+	if size < endSize {
+		return refuse("the archive cannot be read")
+	}
+	if _, err := archive.ReadAt(end, size-endSize); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read archive: %w", err)
+	}
+	long, at := int64(binary.LittleEndian.Uint32(end[12:])), int64(binary.LittleEndian.Uint32(end[16:]))
+	if string(end[:4]) != endSign || end[20] != 0 || end[21] != 0 || at+long != size-endSize {
+		return refuse("the archive cannot be read: its list of members is not at its end")
+	}
+	if long > directoryLimit {
+		return refuse("the archive has a list of members of more than %d bytes", directoryLimit)
 	}
 	return nil
 }

@@ -180,5 +180,8 @@ func (p *Platform) request(ctx context.Context, method string, do func(api *slac
 	}
 	err = do(api)
 	p.pace.heed(method, err)
+	if c := code(err); c == "token_expired" || c == "token_revoked" || c == "invalid_auth" {
+		p.rotor.Refused(p.using(api))
+	}
 	return err
 }

@@ -13,6 +13,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/slack-go/slack"
+
+	"interlock/bot"
+	"interlock/rbac"
 )
 
 // rotateSlack gives out pairs as Slack does: a refresh token is good once.
@@ -312,4 +317,39 @@ func TestRotateShared(t *testing.T) {
 			t.Errorf("%d pairs", s.n)
 		}
 	})
+}
+
+// A token that Slack refuses is replaced before the next request, though it should
+// have lasted for hours.
+func TestRotateWhenRefused(t *testing.T) {
+	t.Parallel()
+	c := rotateConfig(t, rotateSection)
+	s, k, _ := rotateWorld(c)
+	p, err := New(Options{
+		Config: c, Inbox: &inbox{}, Tokens: k, HTTP: &http.Client{Transport: s},
+		Lookups: Lookups{
+			Org:    func(string) (string, bool) { return org, true },
+			Follow: (&inbox{}).follow,
+			Home:   func(context.Context, string, rbac.Actor) (bot.Home, error) { return bot.Home{}, nil },
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := func(answer error) {
+		if err := p.request(t.Context(), methodPost, func(*slack.Client) error { return answer }); code(err) != code(answer) {
+			t.Error(err)
+		}
+	}
+	asks(nil)
+	asks(slack.SlackErrorResponse{Err: "channel_not_found"})
+	asks(nil)
+	if s.asked != 1 {
+		t.Errorf("asked %d times", s.asked)
+	}
+	asks(slack.SlackErrorResponse{Err: "token_expired"})
+	asks(nil)
+	if s.asked != 2 || p.with != "xoxe.xoxb-2" {
+		t.Errorf("asked %d times, uses %q", s.asked, p.with)
+	}
 }

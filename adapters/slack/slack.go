@@ -139,6 +139,16 @@ func (p *Platform) client(ctx context.Context) (*slack.Client, error) {
 	return p.api, nil
 }
 
+// using is the token of a client, unless another took its place.
+func (p *Platform) using(api *slack.Client) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.api != api {
+		return ""
+	}
+	return p.with
+}
+
 func (p *Platform) speaker(token string, more ...slack.Option) *slack.Client {
 	return slack.New(token, append(more, slack.OptionAPIURL(p.opt.APIURL), slack.OptionHTTPClient(p.opt.HTTP), slack.OptionLog(quiet{p.log()}))...)
 }

@@ -19,6 +19,10 @@ type Dialer func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 
 var errSpecial = errors.New("special address")
 
+// Public tells whether an address is out in the world: a name that somebody else
+// chooses must lead nowhere else.
+func Public(a netip.Addr) bool { return !special(a) }
+
 // special lists what a sandbox never reaches, besides all of IPv6 outside
 // 2000::/3: private, local, shared, documentation, reserved and metadata.
 func special(a netip.Addr) bool {

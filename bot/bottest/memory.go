@@ -41,7 +41,8 @@ type delay struct {
 	until    time.Time
 }
 
-// Pending gives the oldest row of each thread, when its time has come.
+// Pending gives the oldest row of each thread, when its time has come, and at most
+// bot.OfRoom of one room.
 func (m *Memory) Pending(_ context.Context, org string, limit int) (rows []bot.Row, err error) {
 	all, err := m.Outbox(org)
 	if err != nil {
@@ -49,12 +50,13 @@ func (m *Memory) Pending(_ context.Context, org string, limit int) (rows []bot.R
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	seen := map[string]bool{}
+	seen, rooms := map[string]bool{}, map[string]int{}
 	for _, s := range all {
 		d := m.off[org+"\x00"+s.Event.ID]
 		first := !seen[s.Event.Session]
 		seen[s.Event.Session] = true
-		if first && len(rows) < limit && !time.Now().Before(d.until) {
+		if first && len(rows) < limit && !time.Now().Before(d.until) && rooms[s.Thread.Room()] < bot.OfRoom {
+			rooms[s.Thread.Room()]++
 			rows = append(rows, bot.Row{ID: s.Event.ID, Thread: s.Thread, Event: s.Event, Attempts: d.attempts})
 		}
 	}

@@ -26,6 +26,7 @@ type Rows interface {
 func TestRows(t *testing.T, open func(t *testing.T) Rows) {
 	for name, test := range map[string]func(t *testing.T, r Rows){
 		"one row a thread, the oldest":     oneRowAThread,
+		"a full room hides no other":       roomsShare,
 		"a row is put off or given up":     putOff,
 		"a ref is kept with its row":       refKept,
 		"a session moves to its thread":    moves,
@@ -98,6 +99,21 @@ func oneRowAThread(t *testing.T, r Rows) {
 	must(t, r.Sent(t.Context(), agenttest.Org, rows[0].ID, "", bot.Ref{})) // twice is once
 	must(t, r.Sent(t.Context(), agenttest.Org, rows[1].ID, "", bot.Ref{}))
 	shown(t, r, agenttest.Org)
+}
+
+func roomsShare(t *testing.T, r Rows) {
+	for i := range 3 * bot.OfRoom {
+		say(t, r, agenttest.Org, fmt.Sprint("busy", i), "x")
+	}
+	quiet := agent.Thread{Platform: "console", Channel: "quiet", ID: "1"}
+	s, err := r.Open(t.Context(), agenttest.Org, quiet)
+	must(t, err)
+	must(t, r.Append(t.Context(), agenttest.Org, agent.Batch{Events: []agent.Event{agenttest.Answer(s, "y")}}))
+	rows, err := r.Pending(t.Context(), agenttest.Org, 2*bot.OfRoom)
+	must(t, err)
+	if len(rows) != bot.OfRoom+1 || rows[0].Thread.ID != "busy0" || rows[bot.OfRoom].Thread != quiet {
+		t.Errorf("%d rows are pending, the last is of %v", len(rows), rows[len(rows)-1].Thread)
+	}
 }
 
 func putOff(t *testing.T, r Rows) {

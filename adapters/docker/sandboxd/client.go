@@ -62,7 +62,8 @@ func (c *Client) Exec(ctx context.Context, cmd agent.Command) (agent.Output, err
 	})()
 	a, err := c.call(detached, "exec", e)
 	if err == nil && a.Unsown {
-		if a, err = c.sow(detached, cmd); err == nil {
+		a, err = c.sow(detached, cmd)
+		if err == nil && ctx.Err() == nil { // it may have been stopped between
 			a, err = c.call(detached, "exec", e)
 		}
 	}

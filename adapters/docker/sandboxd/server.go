@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,7 +28,11 @@ type Server struct {
 
 	mu      sync.Mutex
 	running map[string]context.CancelFunc
+	stopped []string // what was to be stopped and did not run, newest last
 }
+
+// mostStopped is how many words to stop are kept for commands that come later.
+const mostStopped = 1000
 
 // Serve answers until ctx ends, and then waits for what runs.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
@@ -99,10 +104,8 @@ func (s *Server) exec(ctx context.Context, e execution) (answer, error) {
 	if e.Command.In == agent.InFresh { // it goes on without its caller, so that another one can collect
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	s.set(e.ID, cancel)
-	defer s.set(e.ID, nil)
+	ctx, done := s.begin(ctx, e.ID)
+	defer done()
 	out, err := s.Box.Exec(ctx, e.Command)
 	if errors.Is(err, errUnsown) {
 		return answer{Unsown: true}, nil
@@ -110,13 +113,23 @@ func (s *Server) exec(ctx context.Context, e execution) (answer, error) {
 	return answer{Output: &out}, err
 }
 
-func (s *Server) set(id string, stop context.CancelFunc) {
+// begin is the context of one execution. The word to stop it may have come first: a
+// large command takes longer to arrive.
+func (s *Server) begin(ctx context.Context, id string) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if slices.Contains(s.stopped, id) {
+		cancel()
+	}
 	if s.running == nil {
 		s.running = map[string]context.CancelFunc{}
 	}
-	if s.running[id] = stop; stop == nil {
+	s.running[id] = cancel
+	return ctx, func() {
+		cancel()
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		delete(s.running, id)
 	}
 }
@@ -151,7 +164,10 @@ func (s *Server) stop(ctx context.Context, w stopping) (answer, error) {
 	defer s.mu.Unlock()
 	if stop := s.running[w.ID]; stop != nil {
 		stop()
+		return answer{}, nil
 	}
+	s.stopped = append(s.stopped, w.ID)
+	s.stopped = s.stopped[max(0, len(s.stopped)-mostStopped):]
 	return answer{}, nil
 }
 

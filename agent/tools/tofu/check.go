@@ -66,6 +66,9 @@ func (c *checker) module(dir string) error {
 	slices.Sort(names)
 	m := module{checker: c, dir: dir, sources: map[string]string{}}
 	for _, name := range names {
+		if stem(name) == stem(backendFile) {
+			return fmt.Errorf("%s: this name is Interlock's own, rename the file", Line(name))
+		}
 		body, err := parseCode(name, c.files[name])
 		if err != nil {
 			return err
@@ -83,7 +86,24 @@ func isCode(name string) bool {
 	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
 		return false
 	}
-	return slices.ContainsFunc([]string{".tf", ".tofu", ".tf.json", ".tofu.json"}, func(e string) bool { return strings.HasSuffix(base, e) })
+	return stem(name) != base
+}
+
+// stem is a name without its folder and one of the four endings: of two files with
+// the same one OpenTofu loads that which ends in .tofu.
+func stem(name string) string {
+	base := path.Base(name)
+	for _, e := range []string{".tf.json", ".tofu.json", ".tf", ".tofu"} {
+		if s, ok := strings.CutSuffix(base, e); ok {
+			return s
+		}
+	}
+	return base
+}
+
+// isOverride tells whether OpenTofu merges a file over all others.
+func isOverride(name string) bool {
+	return stem(name) == "override" || strings.HasSuffix(stem(name), "_override")
 }
 
 func parseCode(name string, b []byte) (hcl.Body, error) {

@@ -97,6 +97,8 @@ func (m *module) setting(b *hcl.Block) error {
 		return at(b.DefRange, "a cloud block keeps the state elsewhere: it is not allowed")
 	case b.Type == "backend" && b.Labels[0] != "local":
 		return at(b.DefRange, "backend %q is not allowed: only local is", b.Labels[0])
+	case b.Type == "backend" && isOverride(b.DefRange.Filename):
+		return at(b.DefRange, "a backend in an override is not allowed: it could outdo where the state is kept")
 	case b.Type == "encryption":
 		return m.each(b.Body, blocks(
 			hcl.BlockHeaderSchema{Type: "key_provider", LabelNames: []string{"type", "name"}},

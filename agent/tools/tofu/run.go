@@ -41,7 +41,8 @@ const (
 )
 
 // The backend is where the stack's folder is mounted, wherever the code itself
-// would keep the state. Of two overrides the last by name wins.
+// would keep the state. Of two overrides the last by name wins, so Check refuses a
+// backend in any other, and this file's name.
 const (
 	backendFile = "zzzz_interlock_override.tf.json"
 	backend     = `{"terraform":{"backend":{"local":{"path":"/state/` + stateFile + `"}}}}`
