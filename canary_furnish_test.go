@@ -149,7 +149,12 @@ func (a *aviary) wire(more string) {
 	a.Setenv("INTERLOCK_SLACK_SIGNING_SECRET", c[4].value)
 	a.Setenv("INTERLOCK_SLACK_APP_ID", "A0CANARY")
 	a.Setenv("INTERLOCK_SLACK_API_URL", "http://127.0.0.1:1/")
-	a.Setenv("INTERLOCK_TEAMS_PASSWORD", c[5].value)
+	a.Setenv("INTERLOCK_TEAMS_APP_PASSWORD", c[5].value)
+	a.Setenv("INTERLOCK_TEAMS_APP_ID", "11111111-2222-3333-4444-555555555555")
+	a.Setenv("INTERLOCK_TEAMS_TENANT_ID", "66666666-7777-8888-9999-000000000000")
+	for _, key := range []string{"OPENID_URL", "LOGIN_URL", "GRAPH_URL", "SERVICE_URLS"} {
+		a.Setenv("INTERLOCK_TEAMS_"+key, "http://127.0.0.1:1/")
+	}
 	a.write(filepath.Join(a.world.dir, "fallback.key"), c[3].value+"\n", 0o600)
 	old, err := os.ReadFile(a.world.config)
 	if err != nil {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +13,8 @@ import (
 	"time"
 
 	"interlock/adapters/console"
+	"interlock/adapters/slack"
+	"interlock/adapters/teams"
 	"interlock/bot"
 	"interlock/rbac"
 	"interlock/store"
@@ -21,13 +25,14 @@ func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
 	a.in.Threads, a.in.Findings, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.namedStacks, a.upcoming
-	a.in.Vet = a.vet
+	a.in.Vet, a.in.Refs = a.vet, a.db
 	a.in.Oldest = func(ctx context.Context) (time.Duration, error) {
 		s, err := a.db.Stats(ctx)
 		return s.OldestReady, err
 	}
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
-	if err := a.wireSlack(); err != nil {
+	a.out.Deciders, a.out.Copies, a.out.Title = a.deciders, a.in.Copies, a.title
+	if err := errors.Join(a.wireSlack(), a.wireTeams()); err != nil {
 		return err
 	}
 	if a.cfg.Console.Off {
@@ -51,6 +56,18 @@ func (a *app) wireChat(o options) error {
 	return nil
 }
 
+// title is a room as people know it: its platform, and its name in configuration.
+func (a *app) title(room string) string {
+	platform, id, _ := strings.Cut(room, ":")
+	name := map[string]string{slack.Name: "Slack", teams.Name: "Teams", console.Name: "the page"}[platform]
+	for _, o := range a.cfg.Orgs {
+		if c, ok := o.Channels[room]; ok && c.Title != "" {
+			id = c.Title
+		}
+	}
+	return cmp.Or(name, platform) + ", " + id
+}
+
 // namedStacks are an Org's, as people see them.
 func (a *app) namedStacks(org string) (all []bot.Stack) {
 	o := a.cfg.Orgs[org]
@@ -72,8 +89,13 @@ func (a *app) upcoming(org string, now time.Time) (all []bot.Upcoming) {
 }
 
 // linkKey signs the codes by which people join their accounts.
-func (a *app) linkKey(org string) []byte {
-	key, err := hkdf.Key(sha256.New, a.keys[org], nil, "links", sha256.Size)
+func (a *app) linkKey(org string) []byte { return a.derived(org, "links") }
+
+// cardKey signs what buttons carry where a client could make one up.
+func (a *app) cardKey(org string) []byte { return a.derived(org, "cards") }
+
+func (a *app) derived(org, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, a.keys[org], nil, purpose, sha256.Size)
 	if err != nil {
 		return nil // never: the size is one that HKDF makes
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"interlock/adapters/slack/slacktest"
+	"interlock/adapters/teams/teamstest"
 	"interlock/agent"
 	"interlock/bot"
 	"interlock/config"
@@ -26,7 +27,11 @@ type demoOptions struct {
 	addr, dir, setup string
 	headless         bool
 	slack            string                  // "", "socket" or "http"
+	teams            bool                    // in a Teams of its own
 	meddle           func(*slacktest.Server) // tests only: makes the Slack that it plays in misbehave
+	byHand           bool                    // with teams: in the Agents Playground, where somebody else plays
+	unsettle         func(*teamstest.Server) // tests only: the same of Teams
+	playground       *playground             // set by enter
 	environ          []string                // as os.Environ gives it
 }
 
@@ -43,6 +48,8 @@ func demoCommand() *cobra.Command {
 	f.BoolVar(&o.headless, "headless", false, "play alice, bob and carol without a browser, verify each step, and end")
 	f.StringVar(&o.slack, "slack", "", "play the loop in a Slack of its own, over \"socket\" or \"http\", print it, and end")
 	f.Lookup("slack").NoOptDefVal = "socket"
+	f.BoolFunc("teams", "play the loop in a Microsoft Teams of its own, print it, and end; with =playground, serve the Agents Playground", o.inTeams)
+	c.MarkFlagsMutuallyExclusive("headless", "slack", "teams")
 	return c
 }
 
@@ -65,13 +72,11 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	if err != nil {
 		return &coded{exitFailed, err}
 	}
-	var room *slacktest.Server
-	if o.slack != "" {
-		if room, err = o.enterSlack(w); err != nil {
-			return err
-		}
-		defer room.Close()
+	play, leave, err := o.enter(w)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	cfg, _, err := config.Load(w.config, o.environ)
 	if err != nil {
 		return &coded{exitUse, err}
@@ -86,7 +91,7 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 		return &coded{exitFailed, errors.Join(err, a.close())}
 	}
 	url := fmt.Sprintf("http://%s/", l.Addr())
-	if room == nil {
+	if play == nil && o.playground == nil {
 		_, _ = fmt.Fprintf(out, "Interlock demo: open %s\n", url)
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -96,14 +101,15 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	g.Go(func() error { return a.show(gctx) })
 	g.Go(func() error { return a.demoWork(gctx, w, list, o, out) })
 	switch {
-	case room != nil:
-		if o.slack == "http" {
-			deliver(room, l.Addr())
-		}
+	case play != nil:
+		play.app, play.world, play.out = a, w, out
+		play.chat.deliver(l.Addr())
 		g.Go(func() error {
 			defer stop()
-			return (&slackPlay{app: a, world: w, slack: room, out: out, http: o.slack == "http", told: map[string]int{}}).play(gctx)
+			return play.play(gctx)
 		})
+	case o.playground != nil:
+		g.Go(func() error { return o.playground.serve(gctx, l.Addr(), out) })
 	case o.headless:
 		g.Go(func() error {
 			defer stop()
@@ -116,23 +122,53 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	return nil
 }
 
-// enterSlack opens the Slack that the demo plays in, and moves the demo there.
-func (o *demoOptions) enterSlack(w *demoWorld) (*slacktest.Server, error) {
-	if o.slack != "socket" && o.slack != "http" {
-		return nil, &coded{exitUse, fmt.Errorf("--slack %q: it is socket or http", o.slack)}
-	}
-	s, err := slackWorkspace()
-	if err == nil {
-		err = w.moveToSlack()
+// enter opens the chat that the demo plays in, if it is another than the page, and
+// moves the demo there.
+func (o *demoOptions) enter(w *demoWorld) (play *chatPlay, leave func(), err error) {
+	var chat stage
+	var environ []string
+	switch {
+	case o.slack == "" && !o.teams:
+		return nil, func() {}, nil
+	case o.byHand:
+		environ, leave, err = o.enterPlayground(w)
+	case o.teams:
+		chat, environ, leave, err = o.enterTeams(w)
+		play = &chatPlay{name: "Teams", chat: chat}
+	case o.slack == "socket" || o.slack == "http":
+		chat, environ, leave, err = o.enterSlack(w)
+		play = &chatPlay{name: "Slack", chat: chat}
+	default:
+		return nil, nil, &coded{exitUse, fmt.Errorf("--slack %q: it is socket or http", o.slack)}
 	}
 	if err != nil {
-		return nil, &coded{exitFailed, err}
+		return nil, nil, &coded{exitFailed, err}
+	}
+	o.environ = append(slices.Clone(o.environ), environ...)
+	return play, leave, nil
+}
+
+func (o *demoOptions) enterSlack(w *demoWorld) (stage, []string, func(), error) {
+	s, err := slackWorkspace()
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	if o.meddle != nil {
 		o.meddle(s)
 	}
-	o.environ = append(slices.Clone(o.environ), slackEnviron(s, o.slack == "http")...)
-	return s, nil
+	http := o.slack == "http"
+	return &slackStage{s, http, map[string]int{}}, slackEnviron(s, http), s.Close, w.moveToSlack()
+}
+
+func (o *demoOptions) enterTeams(w *demoWorld) (stage, []string, func(), error) {
+	s, err := teamsTenant()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if o.unsettle != nil {
+		o.unsettle(s.Server)
+	}
+	return s, teamsEnviron(s.Server), s.Close, w.moveToTeams(s.Server)
 }
 
 var demoPrompts = [...]string{"put payments-prod back to code", "what changed in payments-prod?", "show me the code of payments-prod", "help"}
@@ -141,12 +177,18 @@ var demoPrompts = [...]string{"put payments-prod back to code", "what changed in
 func (a *app) demoWork(ctx context.Context, w *demoWorld, list *checklist, o demoOptions, out io.Writer) error {
 	p := &preparation{app: a, world: w, list: list, setup: o.setup, out: out}
 	if err := p.run(ctx); err != nil {
-		if o.headless || o.slack != "" || ctx.Err() != nil {
+		if o.headless || o.slack != "" || o.teams || ctx.Err() != nil {
 			return err
 		}
 		_, _ = fmt.Fprintln(out, "The demo cannot go on:", err)
 		<-ctx.Done() // the page says what failed and how to mend it
 		return nil
+	}
+	if o.playground != nil {
+		_, _ = fmt.Fprintln(out, "Ready: open the channel payments in the Playground's page.")
+		if err := o.playground.opened(ctx); err != nil {
+			return err
+		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.start(ctx) })

@@ -28,16 +28,20 @@ type check struct {
 }
 
 func doctorCommand(file *string) *cobra.Command {
-	return &cobra.Command{
-		Use: "doctor", Short: "Check engine, image, database, model and rules (exit 1: something is wrong)", Args: cobra.NoArgs,
+	var at string
+	c := &cobra.Command{
+		Use: "doctor", Short: "Check engine, image, database, model, rules and chats (exit 1: something is wrong)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, _, err := load(*file)
 			if err != nil {
 				return err
 			}
-			return diagnose(c.Context(), append(checks(cfg), slackChecks(c.Context(), cfg)...), c.OutOrStdout())
+			all := append(checks(cfg), slackChecks(c.Context(), cfg)...)
+			return diagnose(c.Context(), append(all, teamsChecks(c.Context(), cfg, at)...), c.OutOrStdout())
 		},
 	}
+	c.Flags().StringVar(&at, "url", "", "where Teams reaches this server, such as https://bot.example.com: asks whether it answers there")
+	return c
 }
 
 // slackChecks ask Slack itself, where it is configured.
@@ -47,19 +51,8 @@ func slackChecks(ctx context.Context, cfg config.Config) (all []check) {
 		return nil
 	}
 	var rooms []string
-	for _, o := range cfg.Orgs {
-		for name := range o.Channels {
-			if id, ok := strings.CutPrefix(name, slack.Name+":"); ok {
-				rooms = append(rooms, id)
-			}
-		}
-		for _, st := range o.Stacks {
-			for _, name := range st.Rooms() {
-				if id, ok := strings.CutPrefix(name, slack.Name+":"); ok {
-					rooms = append(rooms, id)
-				}
-			}
-		}
+	for org := range cfg.Orgs {
+		rooms = append(rooms, roomsOf(cfg, org, slack.Name)...)
 	}
 	slices.Sort(rooms)
 	for _, one := range slack.Checks(ctx, c, nil, slices.Compact(rooms)) {
@@ -70,6 +63,25 @@ func slackChecks(ctx context.Context, cfg config.Config) (all []check) {
 		all = append(all, check{one.Name, func(context.Context) (string, error) { return one.Found, err }, one.Fix})
 	}
 	return all
+}
+
+// roomsOf are the ids of an Org's rooms on a platform, each once.
+func roomsOf(cfg config.Config, org, platform string) (rooms []string) {
+	add := func(name string) {
+		if id, ok := strings.CutPrefix(name, platform+":"); ok {
+			rooms = append(rooms, id)
+		}
+	}
+	for name := range cfg.Orgs[org].Channels {
+		add(name)
+	}
+	for _, st := range cfg.Orgs[org].Stacks {
+		for _, name := range st.Rooms() {
+			add(name)
+		}
+	}
+	slices.Sort(rooms)
+	return slices.Compact(rooms)
 }
 
 // warning is what should be known and may be meant.

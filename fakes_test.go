@@ -46,6 +46,9 @@ func (r *rows) Dropped(_ context.Context, org, row, _ string) error {
 	return nil
 }
 
+// Copy has nothing shown elsewhere: there is one room.
+func (*rows) Copy(context.Context, string, string, []string) error { return nil }
+
 func (r *rows) Ref(_ context.Context, org, key string) (bot.Ref, bool, error) {
 	ref, ok := r.refs[org+key]
 	return ref, ok, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"interlock/adapters/slack"
+	"interlock/adapters/teams"
 	"interlock/config"
 )
 
@@ -100,6 +101,9 @@ func load(file string) (config.Config, *slog.Logger, error) {
 		_, _ = fmt.Fprintln(os.Stderr, "warning:", w)
 	}
 	if _, err := slack.Load(cfg.Slack); err != nil {
+		return cfg, nil, &coded{exitUse, err}
+	}
+	if _, err := teams.Load(cfg.Teams); err != nil {
 		return cfg, nil, &coded{exitUse, err}
 	}
 	return cfg, logger(cfg.Log), nil

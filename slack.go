@@ -20,12 +20,12 @@ func (a *app) wireSlack() error {
 	if err != nil || !c.On() {
 		return err
 	}
-	owners, only := workspaces(a.cfg.Orgs)
+	owners, only := workspaces(a.cfg.Orgs, slack.Name)
 	a.slack, err = slack.New(slack.Options{
 		Config: c, Inbox: a.in, Count: a.metrics.delivered(slack.Name), Log: a.log,
 		Tokens: &botToken{a, a.orgs()[0]},
 		Lookups: slack.Lookups{
-			Org: func(team string) (string, bool) { o, ok := owners["slack:"+team]; return o, ok }, Only: only,
+			Org: func(team string) (string, bool) { o, ok := owners[team]; return o, ok }, Only: only,
 			Follow: a.in.Follow, Home: a.in.Home, Prompts: a.in.Prompts,
 		},
 	})
@@ -36,15 +36,15 @@ func (a *app) wireSlack() error {
 	return nil
 }
 
-// workspaces are whose each one is, by "slack:T1". Where nobody lists any and there
-// is one Org, all are its own: Slack delivers only what is of a workspace that
+// workspaces are whose each one of a platform is. Where nobody lists any and there is
+// one Org, all are its own: a platform delivers only what is of a workspace that
 // installed the app.
-func workspaces(orgs map[string]config.Org) (owners map[string]string, only string) {
+func workspaces(orgs map[string]config.Org, platform string) (owners map[string]string, only string) {
 	owners = map[string]string{}
 	for name, o := range orgs {
 		for _, w := range o.Workspaces {
-			if strings.HasPrefix(w, slack.Name+":") {
-				owners[w] = name
+			if id, ok := strings.CutPrefix(w, platform+":"); ok {
+				owners[id] = name
 			}
 		}
 		only = name
@@ -124,5 +124,8 @@ func (a *app) fetch(ctx context.Context, _ string, t agent.Thread, f agent.File)
 func (a *app) chats(mux *http.ServeMux) {
 	if a.slack != nil {
 		mux.Handle("/slack/", a.slack.Handler(a.in))
+	}
+	if a.teams != nil {
+		mux.Handle("/api/messages", a.teams.Handler(a.in))
 	}
 }

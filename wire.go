@@ -22,6 +22,7 @@ import (
 	"interlock/adapters/docker"
 	"interlock/adapters/git"
 	"interlock/adapters/slack"
+	"interlock/adapters/teams"
 	"interlock/agent"
 	"interlock/agent/prompts"
 	"interlock/agent/redact"
@@ -53,6 +54,7 @@ type app struct {
 	out       *bot.Outbox
 	console   *console.Platform
 	slack     *slack.Platform
+	teams     *teams.Platform
 	scheduler *scheduler.Scheduler
 	metrics   *metrics
 	checklist func() []console.Item // of the demo
@@ -344,6 +346,9 @@ func (a *app) show(ctx context.Context) error {
 	if a.slack != nil {
 		g.Go(func() error { return a.slack.Run(ctx) })
 	}
+	if a.teams != nil {
+		g.Go(func() error { return a.teams.Run(ctx) })
+	}
 	return g.Wait()
 }
 
@@ -468,6 +473,9 @@ func configured(cfg config.Config) (all []string) {
 	}
 	if c, err := slack.Load(cfg.Slack); err == nil {
 		from = append(from, c.SigningSecret, c.BotToken, c.AppToken, c.ClientSecret, c.RefreshToken)
+	}
+	if c, err := teams.Load(cfg.Teams); err == nil {
+		from = append(from, c.AppPassword)
 	}
 	for _, s := range from {
 		if s.Set() {

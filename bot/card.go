@@ -3,6 +3,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -31,7 +32,12 @@ type Click struct {
 	Actor       rbac.Actor
 	Verb, Value string
 	Reason      string
+
+	copy string // the room of the copy that was pressed, if it was one
 }
+
+// room is where a press was made.
+func (c Click) room() string { return cmp.Or(c.copy, c.Thread.Room()) }
 
 // Answer is a person's word to a question.
 type Answer struct {
@@ -105,6 +111,10 @@ type Card struct {
 	Buttons             []Button
 	Fallback            string
 	Marker              string // ours: to look an uncertain post up before it is sent again
+
+	Edition int `json:",omitempty"` // how many verdicts there were: what tells two states apart that look alike
+
+	Deciders []rbac.Actor `json:"-"` // chat identities of those who may decide, as far as policy names them
 }
 
 // Line is one changed attribute of one resource, or a resource alone.

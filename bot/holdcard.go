@@ -23,6 +23,7 @@ const (
 	verbAccess  = "access"
 	verbPlan    = "plan"
 	verbWho     = "who"
+	verbView    = "view"
 
 	labelAgain = "Ask again"
 	labelFix   = "Put back to code"
@@ -47,6 +48,7 @@ func holdCard(h agent.Hold, res *agent.ToolResult) Card {
 	act, a := h.Request.Action, h.Approval
 	c := Card{Title: holdTitle(h, res), Body: wouldDo(h)}
 	c.Status, c.Tone = holdStatus(h, res)
+	c.Edition = len(a.Verdicts)
 	c.Fields = []Field{
 		{"Where", where(act)},
 		{"Effect", act.Effect.String()},

@@ -43,6 +43,7 @@ type Inbox struct {
 	Who     func(ctx context.Context, a rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
 
 	Threads Threads // nil follows no thread
+	Refs    Refs    // of copies; nil takes no press on one
 
 	// Vet is who gives a Command by their platform's own word, now; jobs ask by
 	// themselves. Nil asks nobody.
@@ -95,13 +96,19 @@ func (in *Inbox) who(ctx context.Context, a rbac.Actor) rbac.Actor {
 // Click settles a verdict and replies from the record, or starts what the
 // button says.
 func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
-	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}
 	hold, code, _ := strings.Cut(c.Value, ".")
+	c, err := in.moved(ctx, c, hold)
+	if err != nil {
+		return Reply{}, err
+	}
+	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}
 	switch c.Verb {
 	case verbApprove, verbDeny, verbBack, verbGlass:
 		return in.verdict(ctx, c, hold, code)
 	case verbPlan, verbWho:
 		return in.tell(ctx, c, hold, code)
+	case verbView:
+		return in.view(ctx, c, hold)
 	case verbWhy:
 		return in.explain(ctx, c)
 	case verbAccess:
@@ -150,7 +157,7 @@ func (in *Inbox) Answer(ctx context.Context, a Answer) (Reply, error) {
 // settle shows the card only to those who belong to its thread.
 func (in *Inbox) settle(ctx context.Context, c Click, p agent.Press) (Reply, error) {
 	p.ID, p.Org, p.Thread, p.By = c.ID, c.Org, c.Thread, in.who(ctx, c.Actor)
-	p.Tier = in.Room(ctx, c.Org, c.Thread.Room()).Tier
+	p.Tier = min(in.Room(ctx, c.Org, c.Thread.Room()).Tier, in.Room(ctx, c.Org, c.room()).Tier)
 	h, refused, err := in.Control.Settle(ctx, p)
 	switch {
 	case err != nil:

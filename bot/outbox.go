@@ -5,21 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"interlock/agent"
+	"interlock/rbac"
 )
 
 // Row is one event to show; the store wrote it together with the event. Thread
-// is the real one, as far as it is known. Attempts counts the failed ones.
+// is the real one, as far as it is known. Room is the other room that a copy is
+// shown in, as "platform:channel". Attempts counts the failed ones.
 type Row struct {
 	ID       string
 	Thread   agent.Thread
 	Event    agent.Event
+	Room     string
 	Attempts int
+}
+
+// at is the thread that a row is shown in. A copy begins one of its own.
+func (r Row) at() agent.Thread {
+	platform, channel, ok := strings.Cut(r.Room, ":")
+	if !ok {
+		return r.Thread
+	}
+	return agent.Thread{Platform: platform, Channel: channel, ID: "~copy/" + r.ID}
 }
 
 // Rows is the outbox. Pending gives at most one row a thread, the oldest, and
@@ -27,13 +40,15 @@ type Row struct {
 // much to say hides no other. Sent marks a row and keeps its Ref in one
 // transaction; the key is empty for what is never edited, the Ref for what was
 // not shown. When the Ref names another thread than the row, the session moves
-// there. Later puts a row off; Dropped gives it up.
+// there. Later puts a row off; Dropped gives it up. Copy makes further rows of a
+// row's event, one for each room, each once; their Refs move nothing.
 type Rows interface {
 	Pending(ctx context.Context, org string, limit int) ([]Row, error)
 	Sent(ctx context.Context, org, row, key string, r Ref) error
 	Later(ctx context.Context, org, row string, until time.Time, why string) error
 	Dropped(ctx context.Context, org, row, why string) error
 	Ref(ctx context.Context, org, key string) (r Ref, ok bool, err error)
+	Copy(ctx context.Context, org, row string, rooms []string) error
 }
 
 // OfRoom is how many rows of one room Rows gives at once.
@@ -46,6 +61,15 @@ type Outbox struct {
 	Orgs      []string
 	Wake      <-chan struct{} // something was written; nil only polls
 	Log       *slog.Logger
+
+	// Deciders are the chat identities of those who may decide on a card. Nil
+	// leaves Card.Deciders empty.
+	Deciders func(ctx context.Context, h agent.Hold) []rbac.Actor
+
+	// Copies are the other rooms that a card for approval is shown in, of which one
+	// may decide too. Nil is none.
+	Copies func(h agent.Hold) []string
+	Title  func(room string) string // as people know it; nil is as it is configured
 
 	since time.Time
 }
@@ -91,7 +115,7 @@ func (o *Outbox) Drain(ctx context.Context, org string) (settled int, err error)
 	}
 	rooms := map[string][]Row{}
 	for _, row := range rows {
-		rooms[row.Thread.Room()] = append(rooms[row.Thread.Room()], row)
+		rooms[row.at().Room()] = append(rooms[row.at().Room()], row)
 	}
 	var (
 		g    errgroup.Group
@@ -133,11 +157,19 @@ func (o *Outbox) room(ctx context.Context, org string, rows []Row) (settled int,
 
 func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 	card, key, show := render(row.Event)
-	p, ok := o.Platforms[row.Thread.Platform]
+	p, ok := o.Platforms[row.at().Platform]
 	if !ok || !show {
 		return o.Rows.Sent(ctx, org, row.ID, "", Ref{})
 	}
 	card.Marker = row.ID
+	if h := row.Event.Payload.Hold; h != nil && h.Approval != nil && key == h.ID {
+		if err := o.approval(ctx, org, row, *h, &card); err != nil {
+			return err
+		}
+	}
+	if row.Room != "" {
+		key = copyKey(key, row.Room)
+	}
 	if w, ok := p.(Whisperer); ok && private(row) {
 		if err := w.Whisper(ctx, org, row.Thread, row.Event.Actor.Spoke(), card); err != nil {
 			return err
@@ -158,6 +190,28 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 	return o.Rows.Sent(ctx, org, row.ID, key, ref)
 }
 
+// approval completes a card for approval, and has it copied.
+func (o *Outbox) approval(ctx context.Context, org string, row Row, h agent.Hold, card *Card) error {
+	if h.Pending() && o.Deciders != nil {
+		card.Deciders = o.Deciders(ctx, h)
+	}
+	if row.Room != "" {
+		asked := row.Thread.Room()
+		if o.Title != nil {
+			asked = o.Title(asked)
+		}
+		card.Fields = append(card.Fields, Field{"Asked in", asked})
+		return nil
+	}
+	if o.Copies == nil {
+		return nil
+	}
+	if rooms := o.Copies(h); len(rooms) > 0 {
+		return o.Rows.Copy(ctx, org, row.ID, rooms)
+	}
+	return nil
+}
+
 // private tells what is for one person alone: that an outsider was refused is
 // nobody else's business, and a channel full of refusals would hide what matters.
 func private(row Row) bool {
@@ -169,11 +223,11 @@ func private(row Row) bool {
 // That may be so after a failed attempt, and for what is older than this process.
 func (o *Outbox) post(ctx context.Context, org string, p Platform, row Row, card Card) (Ref, error) {
 	if row.Attempts > 0 || row.Event.At.Before(o.since) {
-		if ref, found, err := p.Find(ctx, org, row.Thread, card.Marker); err != nil || found {
+		if ref, found, err := p.Find(ctx, org, row.at(), card.Marker); err != nil || found {
 			return ref, err
 		}
 	}
-	return p.Post(ctx, org, row.Thread, card)
+	return p.Post(ctx, org, row.at(), card)
 }
 
 // give up after so many attempts what is refused again and again; what only fails

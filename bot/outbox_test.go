@@ -50,6 +50,13 @@ func (s *pile) Dropped(_ context.Context, _, row, _ string) error {
 	return nil
 }
 
+func (s *pile) Copy(_ context.Context, _, row string, rooms []string) error {
+	for _, room := range rooms {
+		s.note(row+"@"+room, "copied", 0)
+	}
+	return nil
+}
+
 func (s *pile) Ref(context.Context, string, string) (Ref, bool, error) { return Ref{}, false, nil }
 
 // booth is a chat whose rooms each answer in their own way.

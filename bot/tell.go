@@ -24,7 +24,7 @@ func (in *Inbox) tell(ctx context.Context, c Click, hold, code string) (Reply, e
 	case err != nil || h.Thread != c.Thread || h.Approval == nil || code != h.Approval.PlanCode():
 		return said("Refused: " + agent.NoSuch + "."), nil
 	}
-	if d := in.reads(ctx, in.who(ctx, c.Actor), h.Request, c.Thread.Room()); d.Outcome != rbac.Allow {
+	if d := in.reads(ctx, in.who(ctx, c.Actor), h.Request, c.room()); d.Outcome != rbac.Allow {
 		act := h.Request.Action
 		act.Effect = rbac.Read
 		return in.refusal(ctx, c, d.Why(), matter{verb: string(rbac.Do), act: act}), nil

@@ -12,6 +12,7 @@
 #   setup.sh chromium  a browser for tests; prints its path
 #   setup.sh gcc       a C compiler, which go test -race needs
 #   setup.sh bolt      the npm package @slack/bolt, a peer for benchmarks; prints its folder
+#   setup.sh schema    Microsoft's own schema of app manifests of Teams, for tests; prints its path
 #
 # What it does goes to standard error, a line each; what it found goes to
 # standard output, on the last line. On failure the last line says what is
@@ -319,7 +320,28 @@ part_bolt() {
 	echo "$dir"
 }
 
+# Microsoft publishes the schema in a package for npm; its code is not run.
+manifest_version=1.1.2
+manifest_schema=1.19
+
+part_schema() {
+	dir=$cache/app-manifest-$manifest_version
+	file=$dir/v$manifest_schema.json
+	if [ ! -f "$file" ]; then
+		command -v npm >/dev/null 2>&1 || { debian_root && install nodejs npm; }
+		need npm "install Node.js from https://nodejs.org"
+		say "fetching the schema of Teams' app manifests"
+		mkdir -p "$dir"
+		(cd "$dir" && npm pack --silent "@microsoft/app-manifest@$manifest_version") >"$dir/npm.log" 2>&1 ||
+			die "npm could not fetch @microsoft/app-manifest: see $dir/npm.log"
+		tar -xzf "$dir/microsoft-app-manifest-$manifest_version.tgz" -O \
+			"package/build/json-schemas/teams/v$manifest_schema/MicrosoftTeams.schema.json" >"$file.new"
+		mv "$file.new" "$file"
+	fi
+	echo "$file"
+}
+
 case ${1:-} in
-engine | tofu | provider | runner | image | gvisor | postgres | chromium | gcc | bolt) "part_$1" ;;
-*) die "use: setup.sh engine|tofu|provider|runner|image|gvisor|postgres|chromium|gcc" ;;
+engine | tofu | provider | runner | image | gvisor | postgres | chromium | gcc | bolt | schema) "part_$1" ;;
+*) die "use: setup.sh engine|tofu|provider|runner|image|gvisor|postgres|chromium|gcc|bolt|schema" ;;
 esac

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -27,6 +28,7 @@ type outboxRow struct {
 	Attempts         int
 	NextTry          int64
 	Why              string
+	Room             string // of a copy
 }
 
 // TableName is the table's.
@@ -39,13 +41,13 @@ const mostLooked = 5000
 // time has come, and at most bot.OfRoom of one room.
 func (db *DB) Pending(ctx context.Context, org string, limit int) ([]bot.Row, error) {
 	type headRow struct {
-		Ord    int64
-		Thread string
+		Ord          int64
+		Thread, Room string
 	}
-	heads, err := many[headRow](db.read(ctx), `SELECT o.ord, s.thread FROM outbox o
+	heads, err := many[headRow](db.read(ctx), `SELECT o.ord, s.thread, o.room FROM outbox o
 		JOIN sessions s ON s.org = o.org AND s.id = o.session
 		WHERE o.org = ? AND o.state = 'pending' AND o.next_try <= ? AND NOT EXISTS (SELECT 1 FROM outbox b
-			WHERE b.state = 'pending' AND b.org = o.org AND b.session = o.session AND b.seq < o.seq)
+			WHERE b.state = 'pending' AND b.org = o.org AND b.session = o.session AND b.room = o.room AND b.seq < o.seq)
 		ORDER BY o.ord LIMIT ?`, org, nowMicros(), mostLooked)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
@@ -57,7 +59,8 @@ func (db *DB) Pending(ctx context.Context, org string, limit int) ([]bot.Row, er
 		if err != nil {
 			return nil, err
 		}
-		if rooms[t.Room()]++; rooms[t.Room()] <= bot.OfRoom && len(chosen) < limit {
+		room := cmp.Or(h.Room, t.Room())
+		if rooms[room]++; rooms[room] <= bot.OfRoom && len(chosen) < limit {
 			chosen = append(chosen, h.Ord)
 		}
 	}
@@ -68,12 +71,14 @@ func (db *DB) rows(ctx context.Context, org string, chosen []int64) (rows []bot.
 	type waitingRow struct {
 		Logged   loggedRow `gorm:"embedded"`
 		Thread   string
+		Row      string
+		Room     string
 		Attempts int
 	}
 	if len(chosen) == 0 {
 		return nil, nil
 	}
-	waiting, err := many[waitingRow](db.read(ctx), `SELECT e.*, p.salt, p.ciphertext, s.thread, o.attempts FROM outbox o
+	waiting, err := many[waitingRow](db.read(ctx), `SELECT e.*, p.salt, p.ciphertext, s.thread, o.id AS row, o.room, o.attempts FROM outbox o
 		JOIN sessions s ON s.org = o.org AND s.id = o.session
 		JOIN events e ON e.org = o.org AND e.session = o.session AND e.seq = o.seq
 		LEFT JOIN payloads p ON p.org = o.org AND p.session = o.session AND p.seq = o.seq
@@ -90,12 +95,31 @@ func (db *DB) rows(ctx context.Context, org string, chosen []int64) (rows []bot.
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, bot.Row{ID: evs[0].ID, Thread: t, Event: evs[0], Attempts: w.Attempts})
+		rows = append(rows, bot.Row{ID: w.Row, Thread: t, Event: evs[0], Room: w.Room, Attempts: w.Attempts})
 	}
 	return rows, nil
 }
 
-// Sent settles a row, keeps its Ref, and moves the session to the Ref's thread.
+// Copy has the event of a row shown in other rooms too. Twice is once.
+func (db *DB) Copy(ctx context.Context, org, row string, rooms []string) error {
+	err := db.write(ctx, func(tx *gorm.DB) error {
+		for _, room := range rooms {
+			if err := tx.Exec(`INSERT INTO outbox (org, id, session, seq, state, room)
+				SELECT org, id || '@' || ?, session, seq, 'pending', ? FROM outbox WHERE org = ? AND id = ?
+				ON CONFLICT (org, id) DO NOTHING`, room, room, org, row).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("copy outbox row: %w", err)
+	}
+	return nil
+}
+
+// Sent settles a row, keeps its Ref, and moves the session to the Ref's thread. The
+// Ref of a copy moves nothing.
 func (db *DB) Sent(ctx context.Context, org, row, key string, r bot.Ref) error {
 	return db.settleRow(ctx, org, row, func(tx *gorm.DB) error {
 		if err := tx.Exec("UPDATE outbox SET state = ? WHERE org = ? AND id = ?", sent, org, row).Error; err != nil {
@@ -120,7 +144,7 @@ func (db *DB) move(tx *gorm.DB, org, row string, t agent.Thread) error {
 	}
 	key := threadKey(t)
 	s, ok, err := one[sessionRow](tx, `SELECT s.* FROM sessions s JOIN outbox o ON o.org = s.org AND o.session = s.id
-		WHERE o.org = ? AND o.id = ?`, org, row)
+		WHERE o.org = ? AND o.id = ? AND o.room = ''`, org, row)
 	if err != nil || !ok || s.Thread == key {
 		return err
 	}

@@ -29,8 +29,8 @@ func (db *DB) Token(ctx context.Context, org, name string) ([]byte, error) {
 	return b, nil
 }
 
-// PutToken keeps a credential that a platform gives and replaces, under the Org's
-// key. When it has returned, a crash does not lose it.
+// PutToken keeps what a platform gives and replaces, such as a credential or where
+// somebody is reached, under the Org's key. When it has returned, a crash does not lose it.
 func (db *DB) PutToken(ctx context.Context, org, name string, b []byte) error {
 	k, err := db.of(org)
 	if err != nil {

@@ -1,10 +1,6 @@
 package slack
 
 import (
-	"cmp"
-	"errors"
-	"reflect"
-	"slices"
 	"strings"
 
 	"interlock/config"
@@ -42,15 +38,14 @@ func Load(n config.Node) (Config, error) {
 	if !n.Set() {
 		return c, nil
 	}
-	var wrong config.Problems
-	if err := n.Decode(&c); err != nil && !errors.As(err, &wrong) {
+	err := config.Section(n, &c, func(c *Config) config.Problems {
+		if !strings.HasSuffix(c.APIURL, "/") {
+			c.APIURL += "/"
+		}
+		return c.problems()
+	})
+	if err != nil {
 		return Config{}, err
-	}
-	if !strings.HasSuffix(c.APIURL, "/") {
-		c.APIURL += "/"
-	}
-	if wrong = joined(wrong, placed(n, c.problems())); len(wrong) > 0 {
-		return Config{}, wrong
 	}
 	return c, nil
 }
@@ -66,50 +61,3 @@ func (c Config) HTTP() bool { return c.SigningSecret.Set() }
 
 // Rotates tells whether the bot token expires, and is replaced by us.
 func (c Config) Rotates() bool { return c.RefreshToken.Set() }
-
-// spot refuses every value, so that the decoder tells where each stands.
-type spot struct{}
-
-var errSpot = errors.New("stands here")
-
-// UnmarshalText refuses.
-func (*spot) UnmarshalText([]byte) error { return errSpot }
-
-// placed gives problems their file, line and whole key, or their variable. What
-// is found by looking at several keys is found after decoding, when the lines
-// are gone; so the section is decoded once more, into spots.
-func placed(n config.Node, wrong config.Problems) config.Problems {
-	var keys []reflect.StructField
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
-		keys = append(keys, reflect.StructField{Name: f.Name, Type: reflect.TypeFor[spot](), Tag: f.Tag})
-	}
-	var spots config.Problems
-	_ = errors.As(n.Decode(reflect.New(reflect.StructOf(keys)).Interface()), &spots)
-	for i, p := range wrong {
-		if p.Key == "" {
-			wrong[i].Key = "slack"
-			continue
-		}
-		wrong[i].Key = "slack." + p.Key
-		// Variables come before the file there, as they win over it.
-		at := slices.IndexFunc(spots, func(at config.Problem) bool {
-			return at.Key == "slack."+p.Key || at.Key == "INTERLOCK_SLACK_"+strings.ToUpper(p.Key)
-		})
-		if at >= 0 {
-			wrong[i] = spots[at]
-			wrong[i].Text = p.Text
-		}
-	}
-	return wrong
-}
-
-// joined are problems of reading and of judging. What could not be read is not
-// judged by its default as well, nor is the section as a whole then.
-func joined(read, judged config.Problems) config.Problems {
-	judged = slices.DeleteFunc(judged, func(p config.Problem) bool {
-		return len(read) > 0 && p.Key == "slack" || slices.ContainsFunc(read, func(r config.Problem) bool { return r.Key == p.Key })
-	})
-	all := append(read, judged...)
-	slices.SortStableFunc(all, func(a, b config.Problem) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key)) })
-	return all
-}

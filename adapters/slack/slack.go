@@ -72,9 +72,8 @@ type Platform struct {
 	mu    sync.Mutex
 	self  self
 	api   *slack.Client
-	with  string // the token of api
-	tasks sync.WaitGroup
-	room  chan struct{} // bounds what is shown after answers
+	with  string     // the token of api
+	tasks *bot.Tasks // what is shown after answers
 }
 
 // self is who the bot is, by Slack's own word.
@@ -106,7 +105,10 @@ func New(o Options) (*Platform, error) {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: apiTimeout, Transport: transport()}
 	}
-	p := &Platform{opt: o, now: time.Now, room: make(chan struct{}, afterwards)}
+	p := &Platform{opt: o, now: time.Now}
+	p.tasks = bot.NewTasks(apiTimeout, func(ctx context.Context, what string, err error) {
+		p.log().WarnContext(ctx, "show reply", "what", what, "error", err)
+	})
 	p.rotor = NewRotor(o.Config, o.Tokens, o.HTTP, p.log())
 	p.pace = newPace()
 	p.people = newPeople(p.paced)
@@ -194,20 +196,7 @@ func (p *Platform) known() self {
 	return p.self
 }
 
-// afterwards is how many replies are being shown at once; more wait for their
-// turn, and none keeps Slack waiting for its answer.
-const afterwards = 64
-
 // later does what can wait until Slack has its answer.
 func (p *Platform) later(ctx context.Context, what string, do func(ctx context.Context) error) {
-	ctx = context.WithoutCancel(ctx)
-	p.tasks.Go(func() {
-		p.room <- struct{}{}
-		defer func() { <-p.room }()
-		ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-		defer cancel()
-		if err := do(ctx); err != nil {
-			p.log().WarnContext(ctx, "show reply", "what", what, "error", err)
-		}
-	})
+	p.tasks.Go(ctx, what, do)
 }

@@ -45,7 +45,7 @@ func (p *Platform) Run(ctx context.Context) error {
 		}
 	}
 	err := g.Wait()
-	p.tasks.Wait()
+	p.tasks.Close()
 	return err
 }
 

@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,8 +29,11 @@ type Memory struct {
 	mu   sync.Mutex
 	refs map[string]bot.Ref // by Org and key
 	off  map[string]delay   // by Org and row
-	said []*said
-	seq  map[string]int64 // by Org
+
+	copies []bot.Row
+	shown  map[string]bool // copies that are settled, by Org and row
+	said   []*said
+	seq    map[string]int64 // by Org
 
 	links  map[string]*bot.Link // by Org and id
 	joined map[string]string    // person by Org and identity
@@ -51,20 +55,68 @@ func (m *Memory) Pending(_ context.Context, org string, limit int) (rows []bot.R
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seen, rooms := map[string]bool{}, map[string]int{}
+	waiting := make([]bot.Row, 0, len(all))
 	for _, s := range all {
-		d := m.off[org+"\x00"+s.Event.ID]
-		first := !seen[s.Event.Session]
-		seen[s.Event.Session] = true
-		if first && len(rows) < limit && !time.Now().Before(d.until) && rooms[s.Thread.Room()] < bot.OfRoom {
-			rooms[s.Thread.Room()]++
-			rows = append(rows, bot.Row{ID: s.Event.ID, Thread: s.Thread, Event: s.Event, Attempts: d.attempts})
+		waiting = append(waiting, bot.Row{ID: s.Event.ID, Thread: s.Thread, Event: s.Event})
+	}
+	for _, c := range m.copies {
+		if c.Event.Org == org && !m.shown[org+"\x00"+c.ID] {
+			waiting = append(waiting, c)
+		}
+	}
+	for _, r := range waiting {
+		d := m.off[org+"\x00"+r.ID]
+		first := !seen[r.Event.Session+"@"+r.Room]
+		seen[r.Event.Session+"@"+r.Room] = true
+		room := cmp.Or(r.Room, r.Thread.Room())
+		if r.Attempts = d.attempts; first && len(rows) < limit && !time.Now().Before(d.until) && rooms[room] < bot.OfRoom {
+			rooms[room]++
+			rows = append(rows, r)
 		}
 	}
 	return rows, nil
 }
 
+// Copy makes rows of a row's event for other rooms, each once.
+func (m *Memory) Copy(_ context.Context, org, row string, in []string) error {
+	all, err := m.Outbox(org)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range all {
+		for _, room := range in {
+			c := bot.Row{ID: row + "@" + room, Thread: s.Thread, Event: s.Event, Room: room}
+			if s.Event.ID == row && !slices.ContainsFunc(m.copies, func(o bot.Row) bool { return o.Event.Org == org && o.ID == c.ID }) {
+				m.copies = append(m.copies, c)
+			}
+		}
+	}
+	return nil
+}
+
+// copied is a copy by its id, and whether it is settled.
+func (m *Memory) copied(org, row string) (there, settled bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.copies, func(o bot.Row) bool { return o.Event.Org == org && o.ID == row }), m.shown[org+"\x00"+row]
+}
+
+func (m *Memory) settleCopy(org, row string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.shown == nil {
+		m.shown = map[string]bool{}
+	}
+	m.shown[org+"\x00"+row] = true
+}
+
 // has tells whether a row is there, and whether it is settled.
 func (m *Memory) has(org, row string) (settled bool, err error) {
+	if there, settled := m.copied(org, row); there {
+		return settled, nil
+	}
 	all, err := m.Outbox(org)
 	if err != nil || slices.ContainsFunc(all, func(s agenttest.Shown) bool { return s.Event.ID == row }) {
 		return false, err
@@ -80,7 +132,11 @@ func (m *Memory) Sent(_ context.Context, org, row, key string, r bot.Ref) error 
 	if settled, err := m.has(org, row); err != nil || settled {
 		return err
 	}
-	m.Settle(org, row, r.Thread)
+	if there, _ := m.copied(org, row); there {
+		m.settleCopy(org, row)
+	} else {
+		m.Settle(org, row, r.Thread)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if key != "" {
@@ -111,6 +167,9 @@ func (m *Memory) Later(_ context.Context, org, row string, until time.Time, _ st
 func (m *Memory) Dropped(_ context.Context, org, row, _ string) error {
 	if settled, err := m.has(org, row); err != nil || settled {
 		return err
+	}
+	if there, _ := m.copied(org, row); there {
+		m.settleCopy(org, row)
 	}
 	m.Settle(org, row, agent.Thread{})
 	return nil

@@ -27,6 +27,7 @@ func TestRows(t *testing.T, open func(t *testing.T) Rows) {
 	for name, test := range map[string]func(t *testing.T, r Rows){
 		"one row a thread, the oldest":     oneRowAThread,
 		"a full room hides no other":       roomsShare,
+		"an event is shown elsewhere too":  copied,
 		"a row is put off or given up":     putOff,
 		"a ref is kept with its row":       refKept,
 		"a session moves to its thread":    moves,
@@ -113,6 +114,51 @@ func roomsShare(t *testing.T, r Rows) {
 	must(t, err)
 	if len(rows) != bot.OfRoom+1 || rows[0].Thread.ID != "busy0" || rows[bot.OfRoom].Thread != quiet {
 		t.Errorf("%d rows are pending, the last is of %v", len(rows), rows[len(rows)-1].Thread)
+	}
+}
+
+func copied(t *testing.T, r Rows) {
+	const there, too = "teams:19:x@thread.tacv2", "slack:C2"
+	say(t, r, agenttest.Org, "1", "a", "b")
+	row := shown(t, r, agenttest.Org, "1:a")[0]
+	for range 2 { // twice is once
+		must(t, r.Copy(t.Context(), agenttest.Org, row.ID, []string{there, too}))
+	}
+	must(t, r.Copy(t.Context(), agenttest.Rival, row.ID, []string{there}))
+	must(t, r.Sent(t.Context(), agenttest.Org, row.ID, "card", ref("1", "m1")))
+	find := func(room string) (all []bot.Row) {
+		t.Helper()
+		rows, err := r.Pending(t.Context(), agenttest.Org, 100)
+		must(t, err)
+		for _, one := range rows {
+			if one.Room == room {
+				all = append(all, one)
+			}
+		}
+		return all
+	}
+	one, main := find(there), find("")
+	if len(one) != 1 || len(find(too)) != 1 || len(main) != 1 || main[0].Event.Payload.Text != "b" {
+		t.Fatalf("copies %d and %d, own %d", len(one), len(find(too)), len(main))
+	}
+	if c := one[0]; c.Event.ID != row.Event.ID || c.ID == row.ID || c.Thread != row.Thread {
+		t.Errorf("copy %+v", c)
+	}
+	must(t, r.Copy(t.Context(), agenttest.Org, main[0].ID, []string{there})) // waits for the one before it
+	if again := find(there); len(again) != 1 || again[0].ID != one[0].ID {
+		t.Errorf("a copy overtook: %d", len(again))
+	}
+	elsewhere := bot.Ref{Thread: agent.Thread{Platform: "teams", Channel: "19:x@thread.tacv2", ID: "7"}, MessageID: "7"}
+	must(t, r.Sent(t.Context(), agenttest.Org, one[0].ID, "card@"+there, elsewhere))
+	if got, ok, err := r.Ref(t.Context(), agenttest.Org, "card@"+there); err != nil || !ok || got != elsewhere {
+		t.Errorf("ref of the copy %+v, %v", got, err)
+	}
+	if next := find(there); len(next) != 1 || next[0].Event.Payload.Text != "b" || next[0].Thread.ID != "1" {
+		t.Errorf("the session moved to a copy, or the next copy is missing: %+v", next)
+	}
+	must(t, r.Later(t.Context(), agenttest.Org, find(too)[0].ID, time.Now().Add(time.Hour), "away"))
+	if len(find(too)) != 0 || len(find("")) != 1 {
+		t.Error("a copy that waits holds up its event's own thread")
 	}
 }
 
