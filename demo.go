@@ -28,8 +28,8 @@ type demoOptions struct {
 	headless         bool
 	slack            string                  // "", "socket" or "http"
 	teams            bool                    // in a Teams of its own
-	meddle           func(*slacktest.Server) // tests only: makes the Slack that it plays in misbehave
 	byHand           bool                    // with teams: in the Agents Playground, where somebody else plays
+	meddle           func(*slacktest.Server) // tests only: makes the Slack that it plays in misbehave
 	unsettle         func(*teamstest.Server) // tests only: the same of Teams
 	playground       *playground             // set by enter
 	environ          []string                // as os.Environ gives it

@@ -104,10 +104,7 @@ func (p *Platform) executed(ctx context.Context, org string, a activity, who rba
 	if err != nil {
 		return nil, err
 	}
-	mine := view{At: b.At}
-	if a.kind() != inPersonal {
-		mine.Refresh = []string{a.From.ID} // without it their client would not ask again
-	}
+	mine := view{At: b.At, Refresh: []string{a.From.ID}} // without it their client would not ask again
 	return executedReply(r, mine, b.Verb == viewVerb && v.Trigger == "automatic"), nil
 }
 

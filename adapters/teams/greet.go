@@ -40,7 +40,7 @@ func hello() bot.Card {
 		Title: "Interlock is here",
 		Body:  "I plan and run infrastructure work from a thread, and nothing that changes anything runs before somebody who may has approved exactly that.",
 		Fields: []bot.Field{
-			{Name: "Ask", Value: "Mention me in a channel, for example: why does payments-prod drift?"},
+			{Name: "Ask", Value: "Here, or by a mention in a channel, for example: why does payments-prod drift?"},
 			{Name: "Approve", Value: "Cards in the thread show the plan. Who asks for a change does not approve it."},
 			{Name: "Commands", Value: "help, status, scan STACK, approvals, why, oncall. In a chat with me also: home."},
 		},

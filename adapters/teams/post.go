@@ -64,7 +64,7 @@ func (p *Platform) post(ctx context.Context, org string, t agent.Thread, c bot.C
 	if err != nil {
 		return bot.Ref{}, err
 	}
-	d := draw(c, p.shared(ctx, org, pl, c))
+	d := draw(c, p.shared(ctx, org, c))
 	if strings.HasPrefix(t.ID, "~") && pl.Kind == inChannel {
 		return p.begin(ctx, t, pl, d)
 	}
@@ -117,7 +117,7 @@ func (p *Platform) reach(ctx context.Context, org string, t agent.Thread) (place
 func (p *Platform) Edit(ctx context.Context, org string, r bot.Ref, c bot.Card) error {
 	pl, err := p.reach(ctx, org, r.Thread)
 	if err == nil {
-		err = p.update(ctx, pl, r, draw(c, p.shared(ctx, org, pl, c)))
+		err = p.update(ctx, pl, r, draw(c, p.shared(ctx, org, c)))
 	}
 	if err != nil {
 		return posted(fmt.Errorf("edit message: %w", err))

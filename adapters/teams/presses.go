@@ -1,6 +1,8 @@
 package teams
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +19,7 @@ const mostRemembered = 20_000
 type presses struct {
 	mu       sync.Mutex
 	ids      map[string]pressedAt
+	swept    time.Time // when old ones were last looked for
 	messages map[string]*heard
 }
 
@@ -37,7 +40,8 @@ func (s *presses) id(who string, b press, now time.Time) string {
 	if s.ids == nil {
 		s.ids = map[string]pressedAt{}
 	}
-	if len(s.ids) >= mostRemembered {
+	if len(s.ids) >= mostRemembered && now.Sub(s.swept) >= again/4 {
+		s.swept = now
 		for k, was := range s.ids {
 			if now.Sub(was.at) >= again {
 				delete(s.ids, k)
@@ -51,19 +55,39 @@ func (s *presses) id(who string, b press, now time.Time) string {
 	return id
 }
 
-// heard is a message that is being taken, or was.
+// heard is a message that was taken, or is being taken until done.
 type heard struct {
 	at    time.Time
 	taken bool
+	done  chan struct{}
 }
 
-// begin tells what is known of a message: that it was taken, or that it is being
-// taken just now. Otherwise it begins, and end says how it went.
-func (s *presses) begin(id string, now time.Time) (taken, busy bool) {
+// begin tells whether a message was taken of late. While another delivery of it is
+// being taken, it waits for how that goes. Otherwise the message begins: end must be
+// called with how it went.
+func (s *presses) begin(ctx context.Context, id string, now time.Time) (taken bool, err error) {
+	for {
+		h := s.enter(id, now)
+		if h == nil {
+			return false, nil
+		}
+		select {
+		case <-h.done:
+		case <-ctx.Done():
+			return false, fmt.Errorf("wait for another delivery: %w", ctx.Err())
+		}
+		if h.taken {
+			return true, nil
+		}
+	}
+}
+
+// enter gives what is known of a message, or begins it.
+func (s *presses) enter(id string, now time.Time) *heard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h, ok := s.messages[id]; ok && (!h.taken || now.Sub(h.at) < again) {
-		return h.taken, !h.taken
+		return h
 	}
 	if s.messages == nil {
 		s.messages = map[string]*heard{}
@@ -75,16 +99,19 @@ func (s *presses) begin(id string, now time.Time) (taken, busy bool) {
 			}
 		}
 	}
-	s.messages[id] = &heard{at: now}
-	return false, false
+	s.messages[id] = &heard{at: now, done: make(chan struct{})}
+	return nil
 }
 
 func (s *presses) end(id string, taken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h := s.messages[id]; h != nil && taken {
-		h.taken = true
+	h := s.messages[id]
+	if h == nil {
 		return
 	}
-	delete(s.messages, id)
+	if h.taken = taken; !taken {
+		delete(s.messages, id)
+	}
+	close(h.done)
 }

@@ -146,11 +146,9 @@ func (p *Platform) message(ctx context.Context, org string, a activity) (answer,
 		return did, nil
 	}
 	id := strings.Join([]string{Name, a.tenant(), a.Conversation.ID, a.ID}, "/")
-	switch taken, busy := p.presses.begin(id, p.now()); { // a Command has no job that would be the same one
-	case taken:
-		return did, nil
-	case busy:
-		return did, errBusy
+	taken, err := p.presses.begin(ctx, id, p.now()) // a Command has no job that would be the same one
+	if err != nil || taken {
+		return did, err
 	}
 	r, err := p.opt.Inbox.Mention(ctx, bot.Mention{ID: id, Org: org, Thread: t, Actor: who, Text: text})
 	if p.presses.end(id, err == nil); err != nil {
@@ -161,10 +159,6 @@ func (p *Platform) message(ctx context.Context, org string, a activity) (answer,
 	}
 	return did, nil
 }
-
-// errBusy is a message that came again while it is being taken: it is not known yet
-// whether it will be.
-var errBusy = errors.New("it is being taken just now")
 
 // wordless stands for what somebody said who only named the bot.
 const wordless = "(named you without any words: see what the thread is about, or ask)"

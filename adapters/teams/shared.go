@@ -9,11 +9,10 @@ import (
 )
 
 // shared is how a card looks to everyone in a conversation: without the buttons of
-// those who decide, which their own clients ask for. In a direct conversation there
-// is one person, who is told by policy what they may not.
-func (p *Platform) shared(ctx context.Context, org string, pl place, c bot.Card) view {
-	v := view{Everyone: pl.Kind != inPersonal, At: spot{key: p.key(org)}}
-	if !v.Everyone || !slices.ContainsFunc(c.Buttons, decides) {
+// those who decide, which their own clients ask for.
+func (p *Platform) shared(ctx context.Context, org string, c bot.Card) view {
+	v := view{Everyone: true, At: spot{key: p.key(org)}}
+	if !slices.ContainsFunc(c.Buttons, decides) {
 		return v
 	}
 	for _, who := range c.Deciders {

@@ -33,10 +33,21 @@ export class Screen {
     await this.page.keyboard.press("Enter");
   }
 
-  // press clicks the last button of that name.
+  buttons(thread, label) {
+    return thread.getByRole("button", { name: label, exact: true });
+  }
+
+  // offers waits for a button and gives the last one of that name.
+  async offers(thread, label) {
+    const button = this.buttons(thread, label).last();
+    await button.waitFor({ timeout: limit }).catch(() => {
+      throw new Error(`${this.who}'s page has no button ${label}`);
+    });
+    return button;
+  }
+
   async press(thread, label) {
-    const button = thread.getByRole("button", { name: label, exact: true }).last();
-    await button.waitFor({ timeout: limit });
+    const button = await this.offers(thread, label);
     if (this.who !== "alice") await post(`${this.relay}/next?who=${this.who}`);
     await button.click();
   }

@@ -176,8 +176,12 @@ func TestFrontPeople(t *testing.T) {
 	if status, _ := st.plain(http.MethodPost, base+"/next?who=mallory", "", ""); status != http.StatusNotFound {
 		t.Errorf("a stranger: %d", status)
 	}
-	if status, text := st.plain(http.MethodGet, base+"/", "", ""); status != http.StatusOK || !strings.Contains(text, `action="/next?who=Ann%20Lee"`) {
-		t.Errorf("the page: %d %s", status, text)
+	st.plain(http.MethodPost, base+"/next?who=bob", "", "")
+	_, text := st.plain(http.MethodGet, base+"/", "", "")
+	for _, want := range []string{`action="/next?who=Ann%20Lee"`, "Now: the client&#39;s own person. One click by Bob first."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s: %s", want, text)
+		}
 	}
 	if status, _ := st.plain(http.MethodHead, base+"/api/messages", "", ""); status != http.StatusOK {
 		t.Errorf("is somebody there: %d", status)

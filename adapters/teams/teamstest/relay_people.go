@@ -1,6 +1,7 @@
 package teamstest
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 	"slices"
@@ -13,8 +14,9 @@ var relayPage = template.Must(template.New("relay").Parse(`<!doctype html>
 <style>body{font:16px system-ui;max-width:34em;margin:3em auto}form{display:inline}button{font:inherit;margin:.2em;padding:.3em .8em}</style>
 <h1>Who is it?</h1>
 <p>The client has one person. The relay signs what it sends, and can put another one in.</p>
-<p>The next click is by: {{range .}}<form method="post" action="/next?who={{.}}"><button>{{.}}</button></form>{{end}}</p>
-<p>All from now on is by: {{range .}}<form method="post" action="/as?who={{.}}"><button>{{.}}</button></form>{{end}}
+<p>Now: {{.Who}}.{{range .Next}} One click by {{.Name}} first.{{end}}</p>
+<p>The next click is by: {{range .Names}}<form method="post" action="/next?who={{.}}"><button>{{.}}</button></form>{{end}}</p>
+<p>All from now on is by: {{range .Names}}<form method="post" action="/as?who={{.}}"><button>{{.}}</button></form>{{end}}
 <form method="post" action="/as"><button>the client's own</button></form></p>
 `))
 
@@ -26,8 +28,15 @@ func (r *Relay) page(w http.ResponseWriter, _ *http.Request) {
 	}
 	r.server.mu.Unlock()
 	slices.Sort(names)
+	r.mu.Lock()
+	who, next := cmp.Or(r.who.Name, "the client's own person"), slices.Clone(r.next)
+	r.mu.Unlock()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = relayPage.Execute(w, names) // whoever left does not mind
+	_ = relayPage.Execute(w, struct { // whoever left does not mind
+		Names []string
+		Who   string
+		Next  []User
+	}{names, who, next})
 }
 
 // chosen puts a person of the tenant in, by their name; nobody is the client's own.
