@@ -20,7 +20,8 @@ func moment(t time.Time, utc string) string {
 }
 
 // Moments replaces each moment of a text by what write makes of it; utc is how
-// it reads in UTC. A nil write leaves utc. What is no whole moment loses its marks.
+// it reads in UTC. A nil write leaves utc. What is no whole moment, or has
+// a mark within it, loses its marks.
 func Moments(text string, write func(t time.Time, utc string) string) string {
 	if !strings.ContainsRune(text, momentOpens) && !strings.ContainsRune(text, momentCloses) {
 		return text
@@ -33,7 +34,7 @@ func Moments(text string, write func(t time.Time, utc string) string) string {
 		secs, utc, ok := strings.Cut(inner, "|")
 		n, err := strconv.ParseInt(secs, 10, 64)
 		switch {
-		case !whole || !ok || err != nil:
+		case !whole || !ok || err != nil || strings.ContainsRune(utc, momentOpens):
 			text = rest
 			continue
 		case write == nil:

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -33,22 +32,6 @@ const (
 // markup finds what Slack would take for markup: a sign at the border of a word,
 // the name of an emoji, a quotation.
 var markup = regexp.MustCompile("`" + `|(?:^|[^\pL\pN])[*_~]|[*_~](?:$|[^\pL\pN])|:[\pL\pN_+'-]+:|^\s*>`)
-
-// sound takes out what JSON and screens cannot show: broken characters, control
-// characters and those that reorder others.
-func sound(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return r
-		case r == '\t', r == '\u2028', r == '\u2029':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD")))
-}
 
 var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
@@ -85,7 +68,7 @@ var opening = regexp.MustCompile(`<([!@#])`)
 // up. It is never empty, which Slack would refuse.
 func plainText(s string, most int) *slack.TextBlockObject {
 	s = opening.ReplaceAllString(s, "\u2039$1")
-	s, _ = shortened(orElse(strings.Join(strings.Fields(bot.Moments(sound(s), nil)), " "), "-"), most)
+	s, _ = shortened(orElse(strings.Join(strings.Fields(bot.Moments(bot.Sound(s), nil)), " "), "-"), most)
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }
 

@@ -24,7 +24,7 @@ func button(b bot.Button, i int, title string) *slack.ButtonBlockElement {
 	if err != nil || len(value) > mostValue {
 		return nil
 	}
-	id, _ := shortened(fmt.Sprintf("b/%d/%s", i, sound(b.Verb)), mostID)
+	id, _ := shortened(fmt.Sprintf("b/%d/%s", i, bot.Sound(b.Verb)), mostID)
 	e := slack.NewButtonBlockElement(id, string(value), plainText(orElse(b.Label, b.Verb, "?"), mostLabel))
 	e.AccessibilityLabel = plainText(strings.TrimSuffix(b.Label+": "+title, ": "), mostLabel).Text
 	switch b.Style {

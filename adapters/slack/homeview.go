@@ -16,7 +16,7 @@ const (
 // home draws the tab of one person: cards one after another, each a little
 // shorter than in its thread. Buttons work there too.
 func home(title string, cards []bot.Card) slack.HomeTabViewRequest {
-	all := []slack.Block{slack.NewHeaderBlock(plainText(orElse(sound(title), "Interlock"), mostTitle))}
+	all := []slack.Block{slack.NewHeaderBlock(plainText(orElse(bot.Sound(title), "Interlock"), mostTitle))}
 	pressable := 0
 	for i, c := range cards {
 		blocks, _ := fitted(c, pressable, mostShort)

@@ -25,7 +25,7 @@ func draw(c bot.Card) drawing {
 	blocks, whole := fitted(c, 0, mostBytes)
 	d := drawing{Text: spoken(c.Fallback, c.Title, c.Body), Blocks: blocks}
 	if !whole {
-		d.Rest = written(c)
+		d.Rest = c.Written()
 	}
 	return d
 }
@@ -36,7 +36,7 @@ func note(text string, c *bot.Card) drawing {
 	if c == nil {
 		return draw(above)
 	}
-	if sound(text) == "" {
+	if bot.Sound(text) == "" {
 		return draw(*c)
 	}
 	d := draw(above)
@@ -46,14 +46,14 @@ func note(text string, c *bot.Card) drawing {
 		d.Text = spoken(text + "\n" + c.Fallback)
 	}
 	if !whole || d.Rest != "" {
-		d.Rest = text + "\n\n" + written(*c)
+		d.Rest = text + "\n\n" + c.Written()
 	}
 	return d
 }
 
 // spoken is the first text that is there, for a lock screen.
 func spoken(all ...string) string {
-	text, _ := shortened(bot.Moments(sound(orElse(all...)), nil), mostSection)
+	text, _ := shortened(bot.Moments(bot.Sound(orElse(all...)), nil), mostSection)
 	return escaped(text)
 }
 

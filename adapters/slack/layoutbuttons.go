@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/slack-go/slack"
+
+	"interlock/bot"
 )
 
 // allButtons is how many bytes the buttons of a card may take.
@@ -49,7 +51,7 @@ func (l *layout) row(title string) (row []slack.BlockElement, missing int) {
 func (l *layout) labels() []span {
 	var rows [][]span
 	for i, b := range l.card.Buttons {
-		if label := sound(b.Label); escapedLen(label) > mostLabel {
+		if label := bot.Sound(b.Label); escapedLen(label) > mostLabel {
 			rows = append(rows, spans(l.short(fmt.Sprintf("Button %d: %s", i+1, label), 2), style{}))
 		}
 	}

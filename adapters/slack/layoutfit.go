@@ -11,10 +11,10 @@ import (
 // layout is one attempt to draw a card.
 type layout struct {
 	card  bot.Card // sound, and no longer than the longest attempt shows
-	rows  []string // what changes
-	more  int      // what changes and is counted only
-	facts int      // how many facts the card had
-	lost  bool     // something did not even come so far
+	rows  []bot.Change
+	more  int  // what changes and is counted only
+	facts int  // how many facts the card had
+	lost  bool // something did not even come so far
 
 	first int  // the number of the first button in the message or view
 	most  int  // the smaller, the shorter the texts
@@ -44,7 +44,7 @@ func fitted(c bot.Card, first, bytes int) (blocks []slack.Block, whole bool) {
 func taken(c bot.Card) *layout {
 	l := &layout{facts: len(c.Fields)}
 	short := func(s string, most int) string {
-		s, whole := shortened(sound(s), most)
+		s, whole := shortened(bot.Sound(s), most)
 		l.lost = l.lost || !whole
 		return s
 	}
@@ -53,9 +53,9 @@ func taken(c bot.Card) *layout {
 	l.card.Next, l.card.Footer, l.card.Prose = short(c.Next, 1500), short(c.Footer, 600), short(c.Prose, mostBytes)
 	l.card.Fields = slices.Clone(c.Fields[:min(len(c.Fields), allFacts)])
 	for i, f := range l.card.Fields {
-		l.card.Fields[i] = bot.Field{Name: oneRow(short(f.Name, mostTitle)), Value: short(f.Value, 1900)}
+		l.card.Fields[i] = bot.Field{Name: bot.OneRow(short(f.Name, mostTitle)), Value: short(f.Value, 1900)}
 	}
-	l.rows, l.more = changes(c.Lines[:min(len(c.Lines), allLines)], func(s string) string { return short(s, longestValue) })
+	l.rows, l.more = bot.Changes(c.Lines[:min(len(c.Lines), allLines)], func(s string) string { return short(s, longestValue) })
 	l.more += max(0, len(c.Lines)-allLines)
 	l.lost = l.lost || len(c.Lines) > allLines
 	return l

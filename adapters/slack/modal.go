@@ -50,7 +50,7 @@ func modal(c bot.Card, verb, value string, at place) slack.ModalViewRequest {
 // modalInput is the one field. A reason has room for lines.
 func modalInput(c bot.Card) *slack.InputBlock {
 	e := slack.NewPlainTextInputBlockElement(nil, modalField)
-	e.InitialValue, _ = shortened(sound(c.Draft), mostTyped)
+	e.InitialValue, _ = shortened(bot.Sound(c.Draft), mostTyped)
 	e.Multiline = c.Next == "" || strings.Contains(c.Next, "reason")
 	e.MaxLength, e.FocusOnLoad = mostTyped, true
 	return slack.NewInputBlock(modalField, plainText(orElse(c.Next, modalReason), 2000), nil, e)

@@ -31,7 +31,7 @@ var (
 
 // mrkdwn draws the model's Markdown.
 func mrkdwn(markdown string) []slack.Block {
-	p := &proseWriter{lines: strings.Split(sound(bot.Moments(markdown, nil)), "\n")}
+	p := &proseWriter{lines: strings.Split(bot.Sound(bot.Moments(markdown, nil)), "\n")}
 	for len(p.lines) > 0 {
 		p.block()
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/slack-go/slack"
 
 	"interlock/agent"
+
+	"interlock/bot"
 )
 
 const working = "⏳ " // the word beside it says the same
@@ -68,7 +70,7 @@ const mostTask = 120
 
 // task is one step of a run, on a card of its own in the stream.
 func task(n int, text string, state slack.TaskCardStatus) slack.StreamChunk {
-	c := slack.NewTaskUpdateChunk(strconv.Itoa(n), clip(sound(text), mostTask))
+	c := slack.NewTaskUpdateChunk(strconv.Itoa(n), clip(bot.Sound(text), mostTask))
 	c.Status = state
 	return c
 }

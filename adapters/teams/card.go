@@ -82,7 +82,7 @@ func drawn(above string, c bot.Card, v view) drawing {
 	fallback, _ := shortened(d.Summary, mostSummary/4)
 	a := sheet(fallback)
 	a.Refresh = v.refresh(c)
-	text, whole := shortened(sound(above), 4000)
+	text, whole := shortened(bot.Sound(above), 4000)
 	a.Body = append(a.Body, words(text, look{})...)
 	body, all := fitted(c, v, mostBytes-size(a))
 	a.Body = append(a.Body, body...)
@@ -91,7 +91,7 @@ func drawn(above string, c bot.Card, v view) drawing {
 	}
 	d.Card = encoded(a)
 	if !whole || !all {
-		d.Rest = strings.TrimSpace(inUTC(sound(above)) + "\n\n" + written(c))
+		d.Rest = strings.TrimSpace(bot.Moments(bot.Sound(above), nil) + "\n\n" + c.Written())
 	}
 	return d
 }
@@ -101,8 +101,8 @@ func spoken(above string, c bot.Card) string {
 	if c.Fallback == above {
 		above = ""
 	}
-	text := cmp.Or(sound(c.Fallback), sound(c.Title), sound(c.Body), "Interlock")
-	text, _ = shortened(inUTC(strings.TrimSpace(sound(above)+"\n"+text)), mostSummary)
+	text := cmp.Or(bot.Sound(c.Fallback), bot.Sound(c.Title), bot.Sound(c.Body), "Interlock")
+	text, _ = shortened(bot.Moments(strings.TrimSpace(bot.Sound(above)+"\n"+text), nil), mostSummary)
 	return text
 }
 

@@ -115,7 +115,7 @@ func TestCardLosesNothing(t *testing.T) {
 			want = append(want, b.Label)
 		}
 		for _, w := range want {
-			w = sound(w)
+			w = bot.Sound(w)
 			here := strings.ToLower(bot.Moments(w, localTime))
 			if utc := strings.ToLower(bot.Moments(w, nil)); !strings.Contains(seen, utc) && !strings.Contains(seen, here) {
 				t.Errorf("%s does not show %q:\n%s", name, utc, seen)

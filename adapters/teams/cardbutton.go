@@ -83,7 +83,7 @@ func button(card []byte, b bot.Button, at spot) (a action, ok bool) {
 		return action{}, false
 	}
 	a = action{Type: submit, Data: data, Style: styleOf(b.Style)}
-	label := cmp.Or(oneRow(sound(b.Label)), sound(b.Verb), "?")
+	label := cmp.Or(bot.OneRow(bot.Sound(b.Label)), bot.Sound(b.Verb), "?")
 	if a.Title = cutLabel(label); a.Title != label {
 		a.Tooltip, _ = shortened(label, 4*mostLabel)
 	}

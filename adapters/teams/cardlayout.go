@@ -44,7 +44,7 @@ func taken(c bot.Card, v view) *layout {
 	l := &layout{card: c, shown: v.buttons(c.Buttons), facts: len(c.Fields)}
 	l.actions = actions(c, l.shown, v.At)
 	short := func(s string, most int) string {
-		s, whole := shortened(sound(s), most)
+		s, whole := shortened(bot.Sound(s), most)
 		l.lost = l.lost || !whole
 		return s
 	}
@@ -52,12 +52,13 @@ func taken(c bot.Card, v view) *layout {
 	l.card.Next, l.card.Footer, l.card.Prose = short(c.Next, 4000), short(c.Footer, 600), short(c.Prose, mostBytes)
 	l.card.Fields = slices.Clone(c.Fields[:min(len(c.Fields), allFacts)])
 	for i, f := range l.card.Fields {
-		l.card.Fields[i] = bot.Field{Name: oneRow(short(f.Name, 150)), Value: short(f.Value, 2000)}
+		l.card.Fields[i] = bot.Field{Name: bot.OneRow(short(f.Name, 150)), Value: short(f.Value, 2000)}
 	}
-	l.rows, l.more = changes(c.Lines[:min(len(c.Lines), allLines)], func(s string) string { return short(s, longestValue) })
-	for i := range l.rows {
-		l.rows[i].bytes = size(code(l.rows[i : i+1]))
+	rows, more := bot.Changes(c.Lines[:min(len(c.Lines), allLines)], func(s string) string { return short(s, longestValue) })
+	for _, r := range rows {
+		l.rows = append(l.rows, row{r, size(code([]row{{Change: r}}))})
 	}
+	l.more = more
 	l.more += max(0, len(c.Lines)-allLines)
 	l.lost = l.lost || len(c.Lines) > allLines
 	return l

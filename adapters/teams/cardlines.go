@@ -2,8 +2,6 @@ package teams
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"interlock/bot"
 )
@@ -16,19 +14,10 @@ const (
 	hiddenRows   = "rows"
 )
 
-// row is a resource and what happens to it, or one attribute of it.
+// row is one of what changes.
 type row struct {
-	text       string
-	head, gone bool
-	bytes      int // that it takes in a card
-}
-
-// indented is a row as plain text.
-func (r row) indented() string {
-	if r.head {
-		return r.text
-	}
-	return "    " + r.text
+	bot.Change
+	bytes int // that it takes in a card
 }
 
 // lines are what changes, in the card's order: it puts what destroys first, so
@@ -72,57 +61,17 @@ func code(rows []row) []element {
 	var all []run
 	for i, r := range rows {
 		l := look{FontType: monospace}
-		if r.head {
+		if r.Head {
 			l.Weight = bold
 		}
-		if r.gone {
+		if r.Gone {
 			l.Color = "Attention"
 		}
-		text := r.text
+		text := r.Text
 		if i < len(rows)-1 {
 			text += "\n"
 		}
 		all = append(all, runs(text, l)...)
 	}
 	return rich(all)
-}
-
-// changes writes one row a resource and one row an attribute. What the card
-// itself counted instead of showing is more.
-func changes(lines []bot.Line, short func(string) string) (rows []row, more int) {
-	last := ""
-	for _, c := range lines {
-		var n int
-		if _, err := fmt.Sscanf(c.Action, "and %d more lines", &n); err == nil && c.Resource == "" {
-			more += n
-			continue
-		}
-		if head := oneRow(signed(c.Action), short(c.Resource)); head != last {
-			gone := slices.Contains([]string{"delete", "replace"}, c.Action)
-			rows, last = append(rows, row{text: head, head: true, gone: gone}), head
-		}
-		if c.Attribute+c.Before+c.After != "" {
-			rows = append(rows, row{text: change(c, short)})
-		}
-	}
-	return rows, more
-}
-
-// change is an attribute and what becomes of it.
-func change(c bot.Line, short func(string) string) string {
-	name, before, after := oneRow(short(c.Attribute)), oneRow(short(c.Before)), oneRow(short(c.After))
-	values := before + after
-	if before != "" && after != "" {
-		values = before + " → " + after
-	}
-	if name != "" && values != "" {
-		name += ": "
-	}
-	return name + values
-}
-
-// signed is an action with the sign that OpenTofu has for it; the word stays.
-func signed(action string) string {
-	sign := map[string]string{"create": "+", "update": "~", "delete": "-", "replace": "-/+", "drift": "!"}[action]
-	return strings.TrimSpace(sign + " " + sound(action))
 }

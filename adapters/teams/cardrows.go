@@ -12,7 +12,7 @@ import (
 func (l *layout) buttons() []element {
 	rows := inRows(l.actions)
 	for i, b := range l.shown {
-		if label := oneRow(sound(b.Label)); cutLabel(label) != label {
+		if label := bot.OneRow(bot.Sound(b.Label)); cutLabel(label) != label {
 			rows = append(rows, rich(runs(l.short(fmt.Sprintf("Button %d: %s", i+1, label), 2), look{}))...)
 		}
 	}

@@ -29,7 +29,7 @@ func TestCardLeavesNoMarks(t *testing.T) {
 		}
 		d := note(s, &c, cardDecider)
 		c.Buttons = nil
-		if all := d.Summary + cardSeen(t, d.Card) + string(dialog(c, "deny", "HOLD", cardSpot)) + written(c); strings.ContainsAny(all, "\ue0f0\ue0f1") {
+		if all := d.Summary + cardSeen(t, d.Card) + string(dialog(c, "deny", "HOLD", cardSpot)) + c.Written(); strings.ContainsAny(all, "\ue0f0\ue0f1") {
 			t.Errorf("%q: %q", s, all)
 		}
 	}

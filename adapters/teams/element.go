@@ -74,7 +74,7 @@ type action struct {
 // runs are a text as it is. Two opening braces begin a function of Teams' even
 // here, so that they are taken apart; moments are in UTC.
 func runs(s string, l look) (all []run) {
-	for s = inUTC(s); s != ""; {
+	for s = bot.Moments(s, nil); s != ""; {
 		n := len(s)
 		if at := strings.Index(s, "{{"); at >= 0 {
 			n = at + 1
@@ -114,7 +114,7 @@ func isTame(s string) bool {
 // words are a text, with its moments in the reader's zone wherever that is safe.
 func words(s string, l look) []element {
 	shown := bot.Moments(s, localTime)
-	if shown == inUTC(s) || !isTame(s) {
+	if shown == bot.Moments(s, nil) || !isTame(s) {
 		return rich(runs(s, l))
 	}
 	return []element{{Type: "TextBlock", Text: shown, look: l, Wrap: true}}

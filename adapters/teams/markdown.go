@@ -3,6 +3,8 @@ package teams
 import (
 	"regexp"
 	"strings"
+
+	"interlock/bot"
 )
 
 // A TextBlock makes links and lists of Markdown, and no client says all that it
@@ -22,7 +24,7 @@ var (
 
 // markdown draws the model's Markdown.
 func markdown(text string) []element {
-	p := &proseReader{lines: strings.Split(sound(inUTC(text)), "\n")}
+	p := &proseReader{lines: strings.Split(bot.Sound(bot.Moments(text, nil)), "\n")}
 	for len(p.lines) > 0 {
 		p.block()
 	}
