@@ -50,7 +50,8 @@ func newProgress(p *Platform) *progress {
 	return &progress{p: p, born: p.now(), threads: map[agent.Thread]*shown{}, looked: map[agent.Thread]bool{}}
 }
 
-// Show keeps the newest line of what a run does. It never blocks.
+// Show keeps the newest line of what a run does. It never blocks. What is over
+// within a beat is shown as typing alone.
 func (p *Platform) Show(org string, t agent.Thread, text string) {
 	if strings.HasPrefix(t.ID, "~") || t.ID == "" || text == "" {
 		return
@@ -62,10 +63,23 @@ func (p *Platform) Show(org string, t agent.Thread, text string) {
 		if len(p.progress.threads) >= mostShown {
 			return
 		}
-		s = &shown{org: org}
+		s = &shown{org: org, next: p.now().Add(beat)}
 		p.progress.threads[t] = s
+		p.later(context.Background(), "show typing", func(ctx context.Context) error { return p.progress.typing(ctx, org, t) })
 	}
 	s.text = text
+}
+
+// typing is what Teams shows of itself for a few seconds, and only in chats.
+func (g *progress) typing(ctx context.Context, org string, t agent.Thread) error {
+	pl, err := g.p.reach(ctx, org, t)
+	if err != nil || pl.Kind == inChannel {
+		return err
+	}
+	return g.p.connect(ctx, request{
+		method: http.MethodPost, base: pl.Service, path: []string{"v3", "conversations", conversation(t), "activities"},
+		thread: conversation(t), body: message{Type: "typing"},
+	}, nil)
 }
 
 // end removes the progress of a thread, now that something which stays is there.
