@@ -58,7 +58,7 @@ func TestWordsAreTame(t *testing.T) {
 		at: true, "until " + at + ", urgent": true, "I try again at " + at + " by myself.": true, "no moment": false,
 		"*" + at: false, at + " a_b": false, "[a](b) " + at: false, "- " + at: false, "1. " + at: false, "1) " + at: false, at + "\nb": false,
 		at + " http://x": false, at + " www.e.invalid": false, at + " :smile:": false, "<at>" + at + "</at>": false, at + " {{b": false, "+ " + at: false,
-		"\ue0f0999999999999999|far\ue0f1": false, at + " \ue0f0999999999999999|[a](b)\ue0f1": false, at + " \ue0f01|\ue0f0[a](b)\ue0f1": true,
+		"\ue0f0999999999999999|far\ue0f1": false, at + " \ue0f0999999999999999|[a](b)\ue0f1": false, at + " \ue0f01|\ue0f0[a](b)\ue0f1": false,
 	} {
 		all := words(in, look{})
 		if got := all[0].Type == "TextBlock"; got != tame || strings.ContainsAny(cardSeen(t, encoded(all)), "\ue0f0\ue0f1") {
