@@ -111,7 +111,7 @@ func TestCronInARepeatedHour(t *testing.T) {
 		if got := next(t, "30 1 * * *", "America/New_York", after, 1)[0]; got.Format("01-02T15:04") != "11-02T06:30" {
 			t.Errorf("after %s: %s", after, got)
 		}
-		if got := next(t, "50 1 * * *", "America/New_York", after, 1)[0]; after == again && got.Format("01-02T15:04") != "11-02T06:50" {
+		if got := next(t, "50 1 * * *", "America/New_York", after, 1)[0]; after.Equal(again) && got.Format("01-02T15:04") != "11-02T06:50" {
 			t.Errorf("after %s: %s", after, got)
 		}
 	}
