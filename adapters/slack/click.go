@@ -181,7 +181,7 @@ func (p *Platform) shortcut(in interaction) (answer, error) {
 	}
 	at := in.at()
 	at.Channel, at.Thread = in.Channel.ID, first(in.Message.Thread, in.Message.TS)
-	quote := clip(words(in.Message.Text, p.known().User, p.people.name), mostQuoted)
+	quote := clip(words(in.Message.Text, p.known().User, p.name), mostQuoted)
 	for keep(kept{verbAsk, quote, at}) == "" && quote != "" { // much of it takes many bytes
 		quote = clip(quote, len([]rune(quote))/2)
 	}

@@ -188,14 +188,14 @@ func TestWhoIsNoFullMember(t *testing.T) {
 		t.Errorf("asked again at once, %v", err)
 	}
 	x.Inject(methodUser, slacktest.Fault{Status: 500, Times: -1})
-	x.p.people.now = func() time.Time { return time.Now().Add(fresh) }
+	x.p.people.Now = func() time.Time { return time.Now().Add(bot.Fresh) }
 	if _, err := x.p.vouch(t.Context(), rbac.Actor{ID: ana}); err == nil {
 		t.Error("what Slack said long ago still counts for who decides, though it does not answer")
 	}
 	if who, err := x.p.Vet(t.Context(), rbac.Actor{ID: ana}); err != nil || who.Outsider != "" {
 		t.Errorf("a request that is underway fails because Slack is away: %+v %v", who, err)
 	}
-	x.p.people.now = func() time.Time { return time.Now().Add(stale + time.Minute) }
+	x.p.people.Now = func() time.Time { return time.Now().Add(bot.Stale + time.Minute) }
 	if _, err := x.p.Vet(t.Context(), rbac.Actor{ID: ana}); err == nil {
 		t.Error("what Slack said hours ago still counts")
 	}

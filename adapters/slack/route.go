@@ -160,7 +160,7 @@ func (p *Platform) message(ctx context.Context, org string, me self, ev event) (
 	}
 	m := bot.Mention{
 		ID: strings.Join([]string{Name, me.Team, ev.Channel, ev.TS}, "/"), Org: org, Thread: t, Actor: who,
-		Text: words(ev.Text, me.User, p.people.name), Files: p.files(ev.Files),
+		Text: words(ev.Text, me.User, p.name), Files: p.files(ev.Files),
 	}
 	if m.Text == "" {
 		m.Text = wordless
@@ -199,7 +199,7 @@ func (p *Platform) follows(ctx context.Context, org string, t agent.Thread, ev e
 // actor is a chat identity as Slack vouches for it. What it may do is decided
 // elsewhere; that it is of another workspace is told from the event alone.
 func (p *Platform) actor(org, team, user, of string) rbac.Actor {
-	a := rbac.Actor{Org: org, Platform: Name, Tenant: team, ID: user, Name: p.people.name(user)}
+	a := rbac.Actor{Org: org, Platform: Name, Tenant: team, ID: user, Name: p.name(user)}
 	if of != "" && of != team {
 		if o, ok := p.opt.Lookups.Org(of); !ok || o != org {
 			a.Tenant, a.Outsider = of, "of another workspace"
@@ -224,7 +224,7 @@ func (p *Platform) slash(ctx context.Context, body []byte) (answer, error) {
 	m := bot.Mention{
 		ID: strings.Join([]string{Name, c.Team, "slash", c.Trigger}, "/"), Org: org, Actor: p.actor(org, c.Team, c.User, ""),
 		Thread: agent.Thread{Platform: Name, Channel: c.Channel, ID: "~slash/" + c.Trigger},
-		Text:   first(words(c.Text, p.known().User, p.people.name), "help"),
+		Text:   first(words(c.Text, p.known().User, p.name), "help"),
 	}
 	r, err := p.opt.Inbox.Mention(ctx, m)
 	if err != nil {

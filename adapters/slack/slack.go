@@ -62,7 +62,7 @@ type Platform struct {
 	opt      Options
 	rotor    *Rotor
 	pace     *pace
-	people   *people
+	people   *bot.Vetting
 	progress *progress
 	edits    *edits
 	seen     *replays // requests
@@ -111,7 +111,7 @@ func New(o Options) (*Platform, error) {
 	})
 	p.rotor = NewRotor(o.Config, o.Tokens, o.HTTP, p.log())
 	p.pace = newPace()
-	p.people = newPeople(p.paced)
+	p.people = bot.NewVetting(apiTimeout, p.profile)
 	p.progress = newProgress(p)
 	p.edits = &edits{}
 	p.seen, p.taken = newReplays(), newReplays()

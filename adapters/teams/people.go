@@ -3,94 +3,34 @@ package teams
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
-	"golang.org/x/sync/singleflight"
-
+	"interlock/bot"
 	"interlock/rbac"
 )
 
-// fresh is how long Teams' word on a person counts. Who is in no roster any more
-// loses every right within it.
-const fresh = 10 * time.Minute
-
-// stale is how long it counts for a request that is underway while Teams cannot be
-// asked: an approved change does not fail for that.
-const stale = time.Hour
-
-// mostKnown is how many are kept in mind; the rest is asked anew.
-const mostKnown = 20_000
-
-// profile is what Teams says of a person.
-type profile struct {
-	name, outsider string
-	at             time.Time
+// seen is where people spoke last: there a roster has them. It is safe for concurrent
+// use, and the zero value is ready.
+type seen struct {
+	mu sync.Mutex
+	in map[rbac.Subject]string
 }
 
-// people are the profiles of late, by tenant and id. It is safe for concurrent use.
-type people struct {
-	p    *Platform
-	once singleflight.Group
-
-	mu   sync.Mutex
-	all  map[string]profile
-	seen map[string]string // the conversation that they spoke in last
-}
-
-func newPeople(p *Platform) *people {
-	return &people{p: p, all: map[string]profile{}, seen: map[string]string{}}
-}
-
-func personKey(who rbac.Actor) string { return who.Tenant + "/" + who.ID }
-
-// spoke remembers where somebody is.
-func (p *people) spoke(who rbac.Actor, conversation string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.seen) >= mostKnown {
-		clear(p.seen)
+func (s *seen) spoke(who rbac.Actor, conversation string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.in == nil || len(s.in) >= mostPlaces {
+		s.in = map[rbac.Subject]string{}
 	}
-	p.seen[personKey(who)] = base(conversation)
+	s.in[who.Subject()] = base(conversation)
 }
 
-// name is for display: what was last known.
-func (p *people) name(who rbac.Actor) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.all[personKey(who)].name
-}
-
-func (p *people) late(who rbac.Actor) (pr profile, where string, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pr, ok = p.all[personKey(who)]
-	return pr, p.seen[personKey(who)], ok
-}
-
-// of asks Teams, unless it has said so of late.
-func (p *people) of(ctx context.Context, who rbac.Actor) (profile, error) {
-	known, where, ok := p.late(who)
-	if ok && p.p.now().Sub(known.at) < fresh {
-		return known, nil
-	}
-	asked := p.once.DoChan(personKey(who), func() (any, error) { // for all who wait, whoever came first
-		ctx, done := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
-		defer done()
-		return p.ask(ctx, who, where)
-	})
-	select {
-	case <-ctx.Done():
-		return profile{}, fmt.Errorf("look up person: %w", ctx.Err())
-	case r := <-asked:
-		if r.Err != nil {
-			return profile{}, r.Err
-		}
-		return r.Val.(profile), nil
-	}
+func (s *seen) last(who rbac.Actor) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.in[who.Subject()]
 }
 
 // member is a person in the roster of a conversation.
@@ -104,37 +44,29 @@ type member struct {
 	Login  string `json:"userPrincipalName"`
 }
 
-// ask looks in the rosters of the conversations that somebody was seen in, until
+// profile looks in the rosters of the conversations that somebody was seen in, until
 // one has them. Whoever none has is nobody of this organisation any more.
-func (p *people) ask(ctx context.Context, who rbac.Actor, where string) (profile, error) {
-	pl, err := p.p.places.find(ctx, who.Org, personPlace(who.Tenant, who.ID))
+func (p *Platform) profile(ctx context.Context, who rbac.Actor) (bot.Profile, error) {
+	pl, err := p.places.find(ctx, who.Org, personPlace(who.Tenant, who.ID))
 	if err != nil {
-		return profile{}, err
+		return bot.Profile{}, err
 	}
-	pr := profile{outsider: "not known to this organisation", at: p.p.now()}
 	tried := map[string]bool{"": true}
-	for _, conversation := range []string{where, pl.Chat, pl.Seen} {
+	for _, conversation := range []string{p.seen.last(who), pl.Chat, pl.Seen} {
 		if tried[conversation] {
 			continue
 		}
 		tried[conversation] = true
-		m, err := p.p.member(ctx, pl.Service, conversation, first(pl.User, who.ID))
+		m, err := p.member(ctx, pl.Service, conversation, first(pl.User, who.ID))
 		if isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
 			continue
 		}
 		if err != nil {
-			return profile{}, fmt.Errorf("look up person: %w", err)
+			return bot.Profile{}, err
 		}
-		pr.name, pr.outsider = m.Name, m.outside(who)
-		break
+		return bot.Profile{Name: m.Name, Outsider: m.outside(who)}, nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.all) >= mostKnown {
-		clear(p.all)
-	}
-	p.all[personKey(who)] = pr
-	return pr, nil
+	return bot.Profile{Outsider: "not known to this organisation"}, nil
 }
 
 func (p *Platform) member(ctx context.Context, service, conversation, id string) (m member, err error) {
@@ -164,28 +96,12 @@ func (m member) outside(who rbac.Actor) string {
 // Vet is who a chat identity is by Teams' own word, of late: its name, and why it
 // is no full member. An error means that Teams did not say within the last hour.
 func (p *Platform) Vet(ctx context.Context, who rbac.Actor) (rbac.Actor, error) {
-	pr, err := p.people.of(ctx, who)
-	if err != nil {
-		known, _, ok := p.people.late(who)
-		if !ok || p.now().Sub(known.at) > stale {
-			return who, err
-		}
-		pr = known
-	}
-	return pr.tell(who), nil
+	pr, err := p.people.Vet(ctx, who)
+	return pr.Tell(who), err
 }
 
 // vouch is Vet for somebody who decides: what Teams said long ago does not count.
 func (p *Platform) vouch(ctx context.Context, who rbac.Actor) (rbac.Actor, error) {
-	pr, err := p.people.of(ctx, who)
-	if err != nil {
-		return who, err
-	}
-	return pr.tell(who), nil
-}
-
-func (pr profile) tell(who rbac.Actor) rbac.Actor {
-	who.Name = first(pr.name, who.Name)
-	who.Outsider = first(who.Outsider, pr.outsider)
-	return who
+	pr, err := p.people.Vouch(ctx, who)
+	return pr.Tell(who), err
 }

@@ -38,6 +38,7 @@ type shown struct {
 	draws            int
 	next             time.Time
 	busy, over       bool
+	typing           bool // was shown
 	lost             bool // one may be there that we do not know of
 }
 
@@ -60,7 +61,6 @@ func (p *Platform) Show(org string, t agent.Thread, text string) {
 		}
 		s = &shown{org: org, next: p.now().Add(beat)}
 		p.progress.threads[t] = s
-		p.later(context.Background(), "show typing", func(ctx context.Context) error { return p.progress.typing(ctx, org, t) })
 	}
 	s.text = text
 }
@@ -92,6 +92,9 @@ func (g *progress) run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		for t, org := range g.begun() {
+			g.p.later(ctx, "show typing", func(ctx context.Context) error { return g.typing(ctx, org, t) })
+		}
 		for t, s := range g.changed() {
 			g.p.later(ctx, "show progress", func(ctx context.Context) error { return g.draw(ctx, t, s) })
 		}
@@ -109,6 +112,19 @@ func (g *progress) leave(ctx context.Context) {
 	for t, org := range all {
 		g.end(ctx, org, t)
 	}
+}
+
+// begun are the threads that nothing was shown in yet, each once.
+func (g *progress) begun() map[agent.Thread]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := map[agent.Thread]string{}
+	for t, s := range g.threads {
+		if !s.typing {
+			s.typing, all[t] = true, s.org
+		}
+	}
+	return all
 }
 
 // changed claims the threads whose line is another one and whose turn it is.

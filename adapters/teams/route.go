@@ -107,8 +107,8 @@ func (p *Platform) actor(ctx context.Context, org string, a activity) (rbac.Acto
 			return who, fmt.Errorf("look up person: %w", err)
 		}
 	}
-	p.people.spoke(who, a.Conversation.ID)
-	who.Name = first(p.people.name(who), who.Name, who.ID)
+	p.seen.spoke(who, a.Conversation.ID)
+	who.Name = first(p.people.Name(who), who.Name, who.ID)
 	return who, nil
 }
 

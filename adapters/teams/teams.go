@@ -73,7 +73,8 @@ type Platform struct {
 	graph    *login                   // to Microsoft Graph
 	pace     *pace
 	places   *places
-	people   *people
+	people   *bot.Vetting
+	seen     seen
 	progress *progress
 	presses  *presses
 	now      func() time.Time
@@ -120,7 +121,7 @@ func New(o Options) (*Platform, error) {
 	graph.Scope = o.GraphScope
 	p.login, p.graph = newLogin(o.Config, o.HTTP, time.Now), newLogin(graph, o.HTTP, time.Now)
 	p.pace, p.places = newPace(), newPlaces(o.Places)
-	p.people = newPeople(p)
+	p.people = bot.NewVetting(apiTimeout, p.profile)
 	p.progress = newProgress(p)
 	return p, nil
 }
