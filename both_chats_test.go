@@ -78,7 +78,8 @@ func TestAskedInSlackApprovedInTeams(t *testing.T) {
 func inBoth(tenant *teamsStage) string {
 	text := strings.ReplaceAll(demoConfig, `"console:payments": {tier: gated, title: payments}`,
 		`"slack:`+slackRoom+`": {tier: gated, title: payments}`+"\n"+`      "teams:`+teamsRoom+`": {tier: gated, title: payments}`)
-	text = strings.ReplaceAll(text, `channel: "console:payments"`, `channel: "slack:`+slackRoom+`"`+"\n"+`        channels: ["teams:`+teamsRoom+`"]`)
+	text = strings.ReplaceAll(text, `channel: "console:payments"`+"\n", `channel: "slack:`+slackRoom+`"`+"\n"+`        channels: ["teams:`+teamsRoom+`"]`+"\n")
+	text = strings.ReplaceAll(text, `"console:payments"`, `"slack:`+slackRoom+`"`)
 	for _, name := range []string{"Alice", "Bob", "Carol"} {
 		id := strings.ToLower(name)
 		chat := `chat: ["slack:T0DEMO/` + slackID(id) + `", "teams:` + tenant.Options().TenantID + "/" + teamsID(id) + `"],`

@@ -236,11 +236,11 @@ func (a *aviary) scanned(ctx context.Context) error {
 	if err := a.world.open("api"); err != nil {
 		return err
 	}
-	sc := a.app.scheduler.Schedules[0]
-	if _, err := a.app.scheduler.Fire(ctx, sc, time.Now()); err != nil {
+	sc, now := a.app.scheduler.Schedules[0], time.Now()
+	if _, err := a.app.scheduler.Fire(ctx, sc, now); err != nil {
 		return err
 	}
-	_, err := a.until(ctx, sc.Thread, func(log []agent.Event) bool {
+	_, err := a.until(ctx, sc.Job(now).Thread, func(log []agent.Event) bool {
 		return slices.ContainsFunc(log, func(ev agent.Event) bool { return ev.Kind == agent.KindFinding })
 	})
 	return err

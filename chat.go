@@ -24,13 +24,14 @@ import (
 func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
-	a.in.Threads, a.in.Findings, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.namedStacks, a.upcoming
-	a.in.Vet, a.in.Refs = a.vet, a.db
+	a.in.Threads, a.in.Drifts, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.namedStacks, a.upcoming
+	a.in.Vet, a.in.Refs, a.in.Schedules = a.vet, a.db, dial{a}
 	a.in.Oldest = func(ctx context.Context) (time.Duration, error) {
 		s, err := a.db.Stats(ctx)
 		return s.OldestReady, err
 	}
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
+	a.in.Rota, a.out.Lost = a.oncall.rotas(), a.in.Lost
 	a.out.Deciders, a.out.Copies, a.out.Title = a.deciders, a.in.Copies, a.title
 	if err := errors.Join(a.wireSlack(), a.wireTeams()); err != nil {
 		return err
@@ -74,16 +75,6 @@ func (a *app) namedStacks(org string) (all []bot.Stack) {
 	for _, name := range slices.Sorted(maps.Keys(o.Stacks)) {
 		s := o.Stacks[name]
 		all = append(all, bot.Stack{Name: name, Environment: s.Environment, Rooms: s.Rooms()})
-	}
-	return all
-}
-
-// upcoming is when schedules of an Org are due next.
-func (a *app) upcoming(org string, now time.Time) (all []bot.Upcoming) {
-	for _, s := range a.scheduler.Schedules {
-		if s.Org == org {
-			all = append(all, bot.Upcoming{Name: s.Name, Stack: s.Stack, At: s.Cron.Next(now, s.Zone)})
-		}
 	}
 	return all
 }

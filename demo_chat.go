@@ -54,6 +54,7 @@ func (h *chatPlay) steps() []step {
 		{"alice asks again, a new card shows what is different", h.askAgain},
 		{"bob approves, exactly the stored plan is applied", h.bobApproves},
 		{"the second scan is clean", h.clean},
+		{"the card of the drift has closed itself", h.closed},
 		{"the trail verifies", func(ctx context.Context) error { return (&headless{app: h.app, out: h.out}).trail(ctx) }},
 		{"nothing was lost, doubled or against the chat's rules", func(ctx context.Context) error { return h.chat.orderly(ctx, h.in) }},
 	}
@@ -190,6 +191,15 @@ func (h *chatPlay) bobApproves(ctx context.Context) error {
 func (h *chatPlay) clean(ctx context.Context) error {
 	h.chat.say(h.in, "carol", "scan "+demoStack)
 	_, err := h.card(ctx, cardClean, "no drift")
+	return err
+}
+
+// closed waits until the message that began the thread says that the drift is over.
+func (h *chatPlay) closed(ctx context.Context) error {
+	m, err := h.card(ctx, cardClean, cardOver)
+	if err == nil && m.id != h.in {
+		err = fmt.Errorf("the drift's end is told in %s, and not where it began", m.id)
+	}
 	return err
 }
 

@@ -50,8 +50,17 @@ orgs:
         owners: [alice]
         state: state
         mounts: [{from: world, to: /world, write: true}]
+        chain: platform
     schedules:
       payments-drift: {kind: drift, stack: payments-prod, cron: "@hourly", timezone: UTC}
+      payments-morning: {kind: digest, channel: "console:payments", cron: "0 8 * * *", timezone: UTC}
+    rotas:
+      platform: {people: [bob, dana], starts: "2026-01-05T09:00", every: 168h, timezone: UTC}
+    chains:
+      platform:
+        - {after: 10m, to: ["console:payments"]}
+        - {after: 15m, to: ["oncall:platform"]}
+        - {after: 30m, to: ["person:dana"]}
 `
 
 // demoWorld is the demo's folders: the code as a Git repository, the state, and

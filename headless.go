@@ -34,6 +34,7 @@ const (
 	cardAsk   = "Change " + demoStack + "?"
 	cardDone  = "Change " + demoStack
 	cardDrift = demoStack + " drifted: 1 resource"
+	cardOver  = "no drift any more"
 	cardClean = demoStack + " matches its code"
 )
 
@@ -46,6 +47,8 @@ type step struct {
 func (h *headless) steps() []step {
 	return []step{
 		{"drift is found by a real scan", h.driftFound},
+		{"the drift is explained at the press of a button", h.explainDrift},
+		{"alice accepts it for some seconds, then it is told again", h.acceptDrift},
 		{"alice asks for a fix, a card asks for approval", h.aliceAsks},
 		{"alice may not approve her own change", func(ctx context.Context) error {
 			return h.refused(ctx, h.alice, "may not approve")
@@ -57,6 +60,7 @@ func (h *headless) steps() []step {
 		{"alice asks again, a new card shows what is different", h.askAgain},
 		{"bob approves, exactly the stored plan is applied", h.bobApproves},
 		{"the second scan is clean", h.clean},
+		{"the card of the drift has closed itself", h.closed},
 		{"the trail verifies", h.trail},
 	}
 }
@@ -171,6 +175,54 @@ func (h *headless) driftFound(ctx context.Context) error {
 		return err
 	}
 	return h.shows(ctx, cardDrift, "firewall_rule.api", "source", "10.0.0.0/8", "0.0.0.0/0")
+}
+
+// explainDrift asks for an explanation by the button of the drift's card.
+func (h *headless) explainDrift(ctx context.Context) error {
+	if _, err := h.press(ctx, h.alice, cardDrift, "Explain"); err != nil {
+		return err
+	}
+	return h.said(ctx, "Two ways on")
+}
+
+// said waits until the thread holds these words.
+func (h *headless) said(ctx context.Context, words ...string) error {
+	return h.until(ctx, stepLimit, "the words "+strings.Join(words, ", "), func() (bool, error) {
+		n, err := h.alice.page(ctx, h.thread)
+		return err == nil && holds(text(n), words), err
+	})
+}
+
+// acceptDrift lets the drift be for some seconds; carol, a viewer, may not.
+func (h *headless) acceptDrift(ctx context.Context) error {
+	n, err := h.pressed(ctx, h.carol, cardDrift, "Accept until")
+	if err != nil {
+		return err
+	}
+	if told := notices(n); !strings.Contains(told, "roles are viewer") {
+		return fmt.Errorf("carol may accept a drift: %q", told)
+	}
+	if n, err = h.pressed(ctx, h.alice, cardDrift, "Accept until"); err != nil {
+		return err
+	}
+	form := first(n, func(n *html.Node) bool {
+		return n.DataAtom == atom.Form && strings.Contains(attr(n, "class"), "modalform")
+	})
+	if form == nil {
+		return errors.New("alice is not asked until when")
+	}
+	if _, err := h.alice.send(ctx, form, url.Values{"reason": {"until in 4s because we look at it together"}}); err != nil {
+		return err
+	}
+	return errors.Join(
+		h.said(ctx, "Alice accepted 1 finding until"), h.said(ctx, "The time is over"),
+		h.shows(ctx, cardDrift, "1 open"), h.unchanged(),
+	)
+}
+
+// closed waits until the card that began the thread says that the drift is over.
+func (h *headless) closed(ctx context.Context) error {
+	return errors.Join(h.shows(ctx, cardClean, cardOver), h.said(ctx, "matches its code again"))
 }
 
 func (h *headless) aliceAsks(ctx context.Context) error {
@@ -305,7 +357,14 @@ func (h *headless) clean(ctx context.Context) error {
 	if _, err := h.carol.send(ctx, form, url.Values{"text": {"scan " + demoStack}}); err != nil {
 		return err
 	}
-	return h.shows(ctx, cardClean, "no drift")
+	return h.until(ctx, stepLimit, "carol's answer", func() (bool, error) { // beside the card that began the thread
+		n, err := h.alice.page(ctx, h.thread)
+		if err != nil {
+			return false, err
+		}
+		clean := all(n, func(n *html.Node) bool { return n.DataAtom == atom.Section && attr(n, "aria-label") == cardClean })
+		return len(clean) > 1, nil
+	})
 }
 
 func (h *headless) trail(ctx context.Context) error {

@@ -76,7 +76,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&file, "config", "", "configuration file (default interlock.yaml, when it is there)")
 	root.AddCommand(
 		demoCommand(), initCommand(), serveCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file), sandboxdCommand(&file),
-		providersCommand(&file), manifestCommand(), auditCommand(&file), policyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
+		providersCommand(&file), manifestCommand(), auditCommand(&file), policyCommand(&file), notifyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
 	)
 	return root
 }

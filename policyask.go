@@ -32,7 +32,7 @@ type question struct {
 // toolEffects are what our tools do; shell depends on the command.
 var toolEffects = map[string]rbac.Effect{
 	"tofu_plan": rbac.Read, "drift_scan": rbac.Read, "read_file": rbac.Read, "list_files": rbac.Read, "search_files": rbac.Read,
-	"read_more": rbac.Read, "ask_person": rbac.Read, "write_file": rbac.Edit, "tofu_validate": rbac.Propose, "tofu_apply": rbac.Change,
+	"read_more": rbac.Read, "ask_person": rbac.Read, "compliance_scan": rbac.Read, "write_file": rbac.Edit, "drift_keep": rbac.Propose, "tofu_validate": rbac.Propose, "tofu_apply": rbac.Change,
 }
 
 // effectTools are the tools that stand for an effect that was named alone.

@@ -420,8 +420,17 @@ func TestSameDriftIsToldOnce(t *testing.T) {
 				w.Fatal(err)
 			}
 		}
-		w.logged(agent.KindFinding, "", 1)
+		w.logged(agent.KindFinding, "", 2) // one for each scan, in the thread of the scans
 		w.ran("look", 2)
+		w.mustWork()
+		d, err := w.Drift(w.Context(), org, "web")
+		if err != nil || !d.Open() || d.Version != 2 {
+			w.Fatalf("known of the stack is %+v, %v", d, err)
+		}
+		told, err := w.Open(w.Context(), org, d.Thread)
+		if err != nil || len(told.Events) != 1 || told.Events[0].Kind != agent.KindFinding {
+			w.Fatalf("the stack's thread was told %+v, %v", told.Events, err)
+		}
 		w.logged(agent.KindStep, "", 0) // no model
 	})
 }

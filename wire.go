@@ -28,6 +28,7 @@ import (
 	"interlock/agent/redact"
 	"interlock/agent/tools"
 	"interlock/bot"
+	"interlock/bot/notify"
 	"interlock/config"
 	"interlock/rbac"
 	"interlock/scheduler"
@@ -57,6 +58,9 @@ type app struct {
 	teams     *teams.Platform
 	scheduler *scheduler.Scheduler
 	metrics   *metrics
+	oncall    *oncall
+	watch     *notify.Watch
+	router    *notify.Router
 	checklist func() []console.Item // of the demo
 }
 
@@ -110,12 +114,19 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	if err = a.wireChat(o); err != nil {
 		return a, err
 	}
-	a.scheduler, err = newScheduler(cfg, a.db, log)
-	return a, err
+	if err = a.wireNotices(); err != nil {
+		return a, err
+	}
+	if a.scheduler, err = newScheduler(cfg, a.db, a.toolset, a.roomProfile, log); err != nil {
+		return a, err
+	}
+	a.wireWatching()
+	return a, nil
 }
 
 // runs is how many jobs one process has in hand. Most wait for a model; tools
 // are bounded by sandbox.parallel.
+// Of scans, twice as many as run tools: one is written down while another one runs.
 const runs = 256
 
 func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, lease time.Duration, log *slog.Logger) (*store.DB, error) {
@@ -126,7 +137,7 @@ func openStore(ctx context.Context, cfg config.Config, keys map[string][]byte, l
 	if err := os.WriteFile(filepath.Join(cfg.DataDir, ".gitignore"), []byte("*\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write data folder: %w", err)
 	}
-	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Workers: runs, Log: log})
+	return store.Open(ctx, store.Options{DataDir: cfg.DataDir, URL: cfg.Database.URL.Reveal(), Keys: keys, Lease: lease, Workers: runs, Scans: 2 * cfg.Sandbox.Parallel, Log: log, Tells: tells(cfg)})
 }
 
 func newSandbox(cfg config.Config, egress string, log *slog.Logger) (*docker.Sandbox, error) {
@@ -160,6 +171,9 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if a.oncall, err = newOncall(a); err != nil {
+		return err
+	}
 	var st agent.Store = a.db
 	if o.wrap != nil {
 		st = o.wrap(st)
@@ -167,11 +181,13 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 	a.control = &agent.Control{
 		Store: st, Gate: a.gate, Tools: a.toolset, Keys: a.keys, Live: &agent.Live{},
 		Freezes: a.db, Environments: a.environments, Rooms: a.rooms, Ladder: a.ladder, Glass: a.glass,
+		Escalation: a.oncall.escalation(),
 	}
 	a.runner = &agent.Runner{
 		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Outlet: a.outlet, Artifacts: a.db, Bills: a.db, Uses: a.db, Limits: a.limits,
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel), Vet: a.vet, Fetch: a.fetch, Discard: a.db.Discard,
+		Home: a.home, Alike: a.db.Alike,
 	}
 	known, err := knowing(a.cfg, a.log)
 	if err != nil {
@@ -245,6 +261,14 @@ func reach(p config.Profile) (hosts []string) {
 
 const defaultProfile = "default"
 
+// home is the room of a stack: the first that configuration names.
+func (a *app) home(org, stack string) (t agent.Thread) {
+	if rooms := a.cfg.Orgs[org].Stacks[stack].Rooms(); len(rooms) > 0 {
+		t.Platform, t.Channel, _ = strings.Cut(rooms[0], ":")
+	}
+	return t
+}
+
 func (a *app) tell(org string, t agent.Thread, text string) {
 	if p, ok := a.out.Platforms[t.Platform].(bot.Shower); ok {
 		p.Show(org, t, text)
@@ -292,38 +316,6 @@ func keyFile(path string) ([]byte, error) {
 	return key, os.WriteFile(path, key, 0o600)
 }
 
-func newScheduler(cfg config.Config, claims scheduler.Claims, log *slog.Logger) (*scheduler.Scheduler, error) {
-	s := &scheduler.Scheduler{Claims: claims, Log: log}
-	for org, o := range cfg.Orgs {
-		for name, sc := range o.Schedules {
-			one, err := schedule(org, name, sc, o.Stacks[sc.Stack])
-			if err != nil {
-				return nil, err
-			}
-			s.Schedules = append(s.Schedules, one)
-		}
-	}
-	return s, nil
-}
-
-// schedule is one drift scan; its thread is the stack's own, which the bot opens.
-func schedule(org, name string, sc config.Schedule, st config.Stack) (scheduler.Schedule, error) {
-	c, err := scheduler.ParseCron(sc.Cron)
-	if err != nil {
-		return scheduler.Schedule{}, fmt.Errorf("schedule %s: %w", name, err)
-	}
-	zone, err := time.LoadLocation(sc.Timezone)
-	if err != nil {
-		return scheduler.Schedule{}, fmt.Errorf("schedule %s: %w", name, err)
-	}
-	platform, channel, _ := strings.Cut(st.Channel, ":")
-	return scheduler.Schedule{
-		Org: org, Name: name, Stack: sc.Stack, Cron: c, Zone: zone,
-		Thread: agent.Thread{Platform: platform, Channel: channel, ID: "~scan/" + sc.Stack},
-		Call:   agent.ToolCall{Tool: "drift_scan", Args: []byte(fmt.Sprintf(`{"stack":%q}`, sc.Stack))},
-	}, nil
-}
-
 // start runs everything until ctx ends: what sends stops after what makes.
 func (a *app) start(ctx context.Context) error {
 	for _, org := range a.orgs() {
@@ -334,6 +326,7 @@ func (a *app) start(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.worker.Run(ctx) })
 	g.Go(func() error { return a.scheduler.Run(ctx) })
+	g.Go(func() error { return a.watch.Run(ctx) })
 	g.Go(func() error { return a.sweep(ctx) })
 	return g.Wait()
 }
@@ -342,6 +335,7 @@ func (a *app) start(ctx context.Context) error {
 func (a *app) show(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.out.Run(ctx) })
+	g.Go(func() error { return a.route(ctx) })
 	g.Go(func() error { return a.db.Sealer(ctx) })
 	if a.slack != nil {
 		g.Go(func() error { return a.slack.Run(ctx) })
@@ -469,7 +463,7 @@ func (l *lore) learn(_ string, secrets []string) {
 func configured(cfg config.Config) (all []string) {
 	from := []config.Secret{cfg.Database.URL, cfg.Redis.URL, cfg.Model.APIKey, cfg.Model.Fallback.APIKey}
 	for _, o := range cfg.Orgs {
-		from = append(from, o.Key)
+		from = append(append(from, o.Key), serviceSecrets(o)...)
 	}
 	if c, err := slack.Load(cfg.Slack); err == nil {
 		from = append(from, c.SigningSecret, c.BotToken, c.AppToken, c.ClientSecret, c.RefreshToken)

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"interlock/rbac"
@@ -199,27 +198,37 @@ func (u *run) note(ctx context.Context, c ToolCall, res ToolResult) (*ToolResult
 	if err := u.shorten(ctx, &res); err != nil {
 		return nil, err
 	}
-	p, b := Payload{Call: &c, Result: &res}, Batch{}
+	p := Payload{Call: &c, Result: &res}
 	if ev := u.s.lastOf(c.ID, KindApproval, KindVerdict, KindClosed, KindStarted); ev != nil {
 		p.Hold = ev.Payload.Hold
 	}
-	if res.Scan != nil && !res.Failed {
-		open, err := u.Store.OpenFindings(ctx, u.s.Org, res.Scan.Stack)
-		if err != nil {
-			return nil, fmt.Errorf("read findings: %w", err)
-		}
-		news := compare(*res.Scan, open)
-		res.Scan = &news
-		b.Seen, b.Gone = slices.Concat(news.New, news.Known), news.Gone
+	write := func(b Batch) error { return u.noted(ctx, b, p) }
+	if res.Scan == nil || res.Failed {
+		return &res, write(Batch{})
 	}
+	l := &look{res.Scan, u.clock(), res.Label}
+	if ev := u.s.lastOf(c.ID, KindStarted); ev != nil {
+		l.began = ev.At
+	}
+	return &res, u.known(ctx, l, write)
+}
+
+// noted records a result. A broken glass is reviewed after it; a change is followed by
+// a scan of a stack that was told to drift.
+func (u *run) noted(ctx context.Context, b Batch, p Payload) error {
 	evs := []Event{u.event(KindResult, p)}
 	if h := p.Hold; h != nil && h.State == Consumed && h.Approval != nil && h.Approval.Broken() != nil {
 		r, err := u.review(*h)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		b.Hold, b.Jobs = &r, r.due()
+		b.Hold, b.Jobs = &r, append(b.Jobs, r.due()...)
 		evs = append([]Event{u.event(KindQuestion, Payload{Call: &r.Call, Hold: &r})}, evs...) // the result is last: the run goes on
 	}
-	return &res, u.commit(ctx, b, evs...)
+	again, err := u.scanAgain(ctx, p)
+	if err != nil {
+		return err
+	}
+	b.Jobs = append(b.Jobs, again...)
+	return u.commit(ctx, b, evs...)
 }

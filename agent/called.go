@@ -12,6 +12,9 @@ import (
 // ring notes who is called first to a new card, who is next, and when.
 func (u *run) ring(ctx context.Context, h *Hold) {
 	h.Approval.Glass = u.Glass != nil && u.Glass(ctx, h.Request)
+	if u.chained(ctx, h) {
+		return
+	}
 	rungs := u.ladder(ctx, *h)
 	if len(rungs) == 0 {
 		return
@@ -46,7 +49,12 @@ func (u *run) next(h *Hold, rungs [][]string, from time.Time) {
 // people are to be called.
 func (h *Hold) due() []Job {
 	jobs := []Job{h.wake(h.ID+"/due", h.Expires)}
-	if a := h.Approval; a != nil && len(a.NextUp) > 0 {
+	a := h.Approval
+	switch {
+	case a == nil || len(a.NextUp) == 0:
+	case a.Chain != "":
+		jobs = append(jobs, h.raising())
+	default:
 		jobs = append(jobs, h.wake(fmt.Sprintf("%s/call/%d", h.ID, len(a.Called)), a.NextAt))
 	}
 	return jobs
@@ -56,7 +64,7 @@ func (h *Hold) due() []Job {
 // nothing when it was woken too early.
 func (u *run) callNext(ctx context.Context, h Hold) error {
 	a := h.Approval
-	if a == nil || len(a.NextUp) == 0 || u.clock().Before(a.NextAt) {
+	if a == nil || len(a.NextUp) == 0 || a.Chain != "" || u.clock().Before(a.NextAt) {
 		return nil
 	}
 	names := a.NextUp

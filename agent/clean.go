@@ -47,6 +47,7 @@ func (c cleaner) findings(all []Finding) []Finding {
 	for i := range all {
 		f := &all[i]
 		f.Code, f.Real = c.value(f.Attribute, f.Code), c.value(f.Attribute, f.Real)
+		f.Title, f.Rule, f.Resource = c(f.Title), c(f.Rule), c(f.Resource)
 	}
 	return all
 }

@@ -94,6 +94,9 @@ func (r *Runner) giveUp(ctx context.Context, c Claimed, cause error) error {
 	if err != nil {
 		return err
 	}
+	if c.Scan != nil {
+		return u.notScanned(ctx, plainCause(cause))
+	}
 	var evs []Event
 	if c.Turn != "" {
 		u.turn = c.Turn

@@ -23,6 +23,8 @@ type Control struct {
 	Live  *Live             // the calls that run in this process; nil when there are none
 	Clock func() time.Time  // nil is the machine's
 
+	Escalation *Escalation // nil raises no alerts
+
 	Glass        func(ctx context.Context, r rbac.Request) bool       // whether anybody may break it; nil is nobody
 	Freezes      Freezes                                              // nil can freeze nothing
 	Environments func(org string) []string                            // that can be frozen; nil is none
@@ -232,6 +234,7 @@ func (c *Control) write(ctx context.Context, s *Session, h Hold, p Press, k Kind
 	if h.State != Open {
 		b.Jobs = []Job{{ID: p.ID, Org: p.Org, Trace: h.Trace, Thread: s.Thread, Profile: h.Request.Profile, Hold: h.ID}}
 	}
+	b.Jobs = append(b.Jobs, h.calm()...)
 	if p.Glass && k == KindVerdict {
 		b.Jobs = append(b.Jobs, c.alarm(h, p)...)
 	}

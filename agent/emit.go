@@ -39,6 +39,9 @@ func (u *run) event(k Kind, p Payload) Event {
 	if p.Result != nil {
 		l = l.Join(p.Result.Label)
 	}
+	if n := u.job.News; n != nil && p.Drift != nil {
+		l = l.Join(n.Label)
+	}
 	causes := []string{u.job.ID}
 	if p.Call != nil {
 		causes = append(causes, p.Call.ID)
@@ -58,6 +61,7 @@ func (u *run) emit(ctx context.Context, k Kind, p Payload) error {
 
 // commit records first; the outbox rows that show it are part of the same write.
 func (u *run) commit(ctx context.Context, b Batch, evs ...Event) error {
+	evs = u.redrawn(evs)
 	b.Events = evs
 	b.Fence = u.fence()
 	if err := u.Store.Append(ctx, u.s.Org, b); err != nil {

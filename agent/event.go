@@ -24,11 +24,14 @@ const (
 	KindCalled   Kind = "called"   // more people were called to a hold
 	KindFrozen   Kind = "frozen"   // a hold waits for a freeze to end, or does so no more
 	KindRefused  Kind = "refused"
-	KindFinding  Kind = "finding"
+	KindFinding  Kind = "finding" // what a scan told, of a stack's drift when it is told to people
+	KindDigest   Kind = "digest"
+	KindDrift    Kind = "drift"   // how a stack's drift stands now, when no scan says so
 	KindSummary  Kind = "summary" // of what no longer goes to a model word for word
 	KindPaused   Kind = "paused"  // no model can be reached: a job follows that tries again
 	KindResumed  Kind = "resumed" // one answered again
 	KindNotice   Kind = "notice"  // something that people should know
+	KindAlert    Kind = "alert"   // an alert was raised, told further, or attended to
 	KindKept     Kind = "kept"    // what the session made of a stack's code was put apart
 	KindStop     Kind = "stop"
 	KindStopped  Kind = "stopped"
@@ -40,7 +43,7 @@ const (
 var rests = map[Kind]bool{
 	KindApproval: true, KindQuestion: true, KindRefused: true,
 	KindFinding: true, KindStopped: true, KindAnswer: true, KindGaveUp: true,
-	KindPaused: true, KindNotice: true, KindCalled: true, KindFrozen: true, KindKept: true,
+	KindPaused: true, KindNotice: true, KindAlert: true, KindCalled: true, KindFrozen: true, KindKept: true, KindDigest: true,
 }
 
 // Schema is the version of the envelope; old events are never rewritten.
@@ -68,13 +71,17 @@ type Event struct {
 type Payload struct {
 	Text    string         `json:",omitempty"`
 	Title   string         `json:",omitempty"` // of a notice
+	Told    *Told          `json:",omitempty"` // of a notice that the router sent
 	Ask     *Ask           `json:",omitempty"`
 	Step    *Step          `json:",omitempty"`
 	Call    *ToolCall      `json:",omitempty"`
 	Act     *rbac.Action   `json:",omitempty"` // of a call that started; of an answer, what policy denied on the way
 	Result  *ToolResult    `json:",omitempty"`
 	Hold    *Hold          `json:",omitempty"` // as it was at this moment
+	Alert   *Alert         `json:",omitempty"` // as it was at this moment
 	Scan    *ScanNews      `json:",omitempty"`
+	Drift   *Drift         `json:",omitempty"` // as it was at this moment
+	Report  *Report        `json:",omitempty"`
 	Summary *Summary       `json:",omitempty"`
 	Pause   *Pause         `json:",omitempty"`
 	Passage *Passage       `json:",omitempty"`

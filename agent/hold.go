@@ -72,14 +72,16 @@ type Approval struct {
 	Missing  []rbac.Need `json:",omitempty"` // after the newest verdict
 	Digest   string
 	Bound    Bound
-	Whom     []string  `json:",omitempty"` // names of who could approve, when it was opened
-	Was      *Plan     `json:",omitempty"` // what the card showed that this one asks anew
-	Policy   string    `json:",omitempty"` // version of the policy that asked
-	Urgent   bool      `json:",omitempty"` // quiet hours do not pause it
-	Glass    bool      `json:",omitempty"` // somebody may break the glass
-	Called   []Called  `json:",omitempty"` // who was called, oldest first
-	NextUp   []string  `json:",omitempty"` // who is called next, by name
-	NextAt   time.Time `json:",omitzero"`  // and when
+	Whom     []string      `json:",omitempty"` // names of who could approve, when it was opened
+	Was      *Plan         `json:",omitempty"` // what the card showed that this one asks anew
+	Policy   string        `json:",omitempty"` // version of the policy that asked
+	Urgent   bool          `json:",omitempty"` // quiet hours do not pause it
+	Glass    bool          `json:",omitempty"` // somebody may break the glass
+	Called   []Called      `json:",omitempty"` // who was called, oldest first
+	NextUp   []string      `json:",omitempty"` // who is called next, by name
+	NextAt   time.Time     `json:",omitzero"`  // and when
+	Chain    string        `json:",omitempty"` // that is called from then on, in place of NextUp's ladder
+	First    time.Duration `json:",omitempty"` // delay of its first rung
 	Verdicts []Verdict
 }
 

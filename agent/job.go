@@ -11,7 +11,7 @@ import (
 )
 
 // Job is one reason to run a session. Exactly one of Text, Calls, Hold, Again,
-// Turn, Scan, Notice and Stop says which.
+// Turn, Scan, News, Judge, Digest, Raise, Alert, Notice and Stop says which.
 type Job struct {
 	ID, Org, Trace string // the same ID twice is one job
 	Thread         Thread
@@ -25,16 +25,29 @@ type Job struct {
 	Again          string     // a hold to ask anew
 	Turn           string     // one that paused, to go on with
 	Scan           *Scan
-	Notice, Title  string // to tell the thread, under a title
-	Quote          string // a message of somebody that Text is about
-	Files          []File // that came along with Text
+	News           *News      // of a stack, to tell in its thread
+	Judge          *Judgement // of a person, about a stack's drift
+	Digest         *Digest    // to count, and to tell a room
+	Notice, Title  string     // to tell the thread, under a title
+	Told           *Told      // what the card of a notice says beside it
+	Quote          string     // a message of somebody that Text is about
+	Files          []File     // that came along with Text
+	Raise          *Raise     `json:",omitempty"` // an alert to raise
+	Alert          string     `json:",omitempty"` // an alert that something is due for
+	Lost           string     `json:",omitempty"` // of Alert: a room or service that was not reached; Text says why
 	Stop           bool
 }
 
 // Scan is one fixed call of a schedule, without a model.
 type Scan struct {
 	Schedule, Stack string
+	Scanner         string `json:",omitempty"` // of compliance; empty is a scan for drift
 	Call            ToolCall
+	Tries           int           `json:",omitempty"` // in all, until it is told that it fails; 0 is 1
+	Wait            time.Duration `json:",omitempty"` // between two
+	Try             int           `json:",omitempty"` // how many failed before this one
+	First           string        `json:",omitempty"` // job of the first try
+	Since           time.Time     // a scan that looked after this moment makes this one needless; zero is never
 }
 
 // Claimed is a Job in one worker's hands. Fence grows with each claim of the

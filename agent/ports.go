@@ -93,11 +93,11 @@ type Freezes interface {
 // Batch is what one transaction writes. With a Fence, the write is refused
 // (ErrFenced) unless the job is still in the hands of that claim.
 type Batch struct {
-	Events []Event   // each with its outbox row; the store gives Seq
-	Hold   *Hold     // compare-and-swap on Version; version 0 creates
-	Jobs   []Job     // what follows; the same id twice is one job
-	Seen   []Finding // open from now on, or seen again
-	Gone   []Finding // no longer open
+	Events []Event // each with its outbox row; the store gives Seq
+	Hold   *Hold   // compare-and-swap on Version; version 0 creates
+	Alert  *Alert  // likewise
+	Jobs   []Job   // what follows; the same id twice is one job
+	Drift  *Drift  // compare-and-swap on Version; version 0 creates
 	Fence  *Fence
 }
 
@@ -113,14 +113,14 @@ type Fence struct {
 // run per thread at a time; holds may change any time.
 //
 // Open makes the session when there is none. Tail returns the events after a
-// Seq, oldest first. Open findings are those of a stack that are not gone.
+// Seq, oldest first. Drift is the zero one, of the stack, when nothing is known of it.
 type Store interface {
 	Open(ctx context.Context, org string, t Thread) (*Session, error)
 	Load(ctx context.Context, org, session string) (*Session, error)
 	Tail(ctx context.Context, org, session string, after int64) ([]Event, error)
 	Append(ctx context.Context, org string, b Batch) error
 	Held(ctx context.Context, org, hold string) (Hold, error)
-	OpenFindings(ctx context.Context, org, stack string) ([]Finding, error)
+	Drift(ctx context.Context, org, stack string) (Drift, error)
 }
 
 // Jobs is what a Worker reads; returning nil acknowledges the job.

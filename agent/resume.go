@@ -167,5 +167,5 @@ func (u *run) approved(ctx context.Context, t Tool, h Hold) (*ToolResult, error)
 // end closes a hold as it was read: if somebody spoke meanwhile, this fails.
 func (u *run) end(ctx context.Context, h Hold, to State, why string) error {
 	h.State, h.Why = to, why
-	return u.commit(ctx, Batch{Hold: &h}, u.event(KindClosed, Payload{Call: &h.Call, Hold: &h, Text: why}))
+	return u.commit(ctx, Batch{Hold: &h, Jobs: h.calm()}, u.event(KindClosed, Payload{Call: &h.Call, Hold: &h, Text: why}))
 }

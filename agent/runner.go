@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +33,15 @@ type Runner struct {
 	Learn     func(org string, secrets []string)             // tells Redact of more; nil tells nothing
 	Meter     Meter
 	Discard   func(ctx context.Context, org, artifact string) error // lets go of work that newer work replaced; nil leaves it until it expires
+
+	// Report counts what a room's digest tells. Nil
+	// counts nothing.
+	Report func(ctx context.Context, org, room string, d Digest) (Report, error)
+	// Home is the room of a stack, where its drift is told. Nil is where it was scanned.
+	Home func(org, stack string) Thread
+	// Alike are the drifts of other stacks of an Org that are told of and show the same
+	// change. Nil takes each drift by itself.
+	Alike func(ctx context.Context, org string, d Drift) ([]Drift, error)
 
 	// Vet is who the one who asks is by their platform's own word, now: a name, and
 	// whether they are an outsider. Its error puts the job off, for as long as it
@@ -130,8 +140,18 @@ func (u *run) begin(ctx context.Context) (goOn bool, err error) {
 		return u.goOn(), nil
 	case j.Scan != nil:
 		return false, u.scan(ctx)
+	case j.News != nil:
+		return false, u.news(ctx)
+	case j.Judge != nil:
+		return false, u.judge(ctx)
+	case j.Digest != nil:
+		return false, u.report(ctx)
+	case j.Raise != nil:
+		return false, u.raise(ctx)
+	case j.Alert != "":
+		return false, u.alert(ctx)
 	case j.Notice != "":
-		return false, u.emit(ctx, KindNotice, Payload{Title: j.Title, Text: j.Notice})
+		return false, u.emit(ctx, KindNotice, Payload{Title: j.Title, Text: j.Notice, Told: j.Told})
 	}
 	return u.ask(ctx)
 }
@@ -176,11 +196,14 @@ func (u *run) turnedAway(ctx context.Context, why string, err error) error {
 	return u.emit(ctx, KindRefused, Payload{Text: why})
 }
 
+// Pressed begins the text of a job that a button made: nobody said it.
+const Pressed = "pressed: "
+
 // answers takes words as the answer to an open question that has no choices to
 // press: the oldest one of this thread.
 func (u *run) answers(ctx context.Context) (bool, error) {
 	h := u.s.asking()
-	if h == nil || u.job.Text == "" || len(u.job.Calls) > 0 {
+	if h == nil || u.job.Text == "" || len(u.job.Calls) > 0 || strings.HasPrefix(u.job.Text, Pressed) {
 		return false, nil
 	}
 	id := u.job.ID + "/answer" // the job that follows has an id of its own

@@ -1,15 +1,25 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"slices"
+	"time"
+
+	"interlock/rbac"
 )
 
-// scan makes one fixed call, without a model, and tells only what changed since
-// the last one. The result on record says what is new, so that a crash before it
-// is told loses none; a scan that failed is told, never taken for "no drift".
+// scan makes one fixed call, without a model. What it saw becomes known with its
+// result, and is told in the stack's own thread. A scan that failed is tried again as
+// its schedule says; then it is told, and never taken for "no drift".
 func (u *run) scan(ctx context.Context) error {
 	sc := u.job.Scan
+	if done, err := u.scanned(ctx, sc); err != nil || done {
+		return err
+	}
 	c := sc.Call
 	c.ID = u.job.ID
 	res, err := u.call(ctx, c)
@@ -17,33 +27,169 @@ func (u *run) scan(ctx context.Context) error {
 		return err
 	}
 	if res.Failed || res.Scan == nil {
-		return u.emit(ctx, KindFinding, Payload{Scan: &ScanNews{Stack: sc.Stack, Failed: res.Text}})
-	}
-	if len(res.Scan.New) == 0 && len(res.Scan.Gone) == 0 {
-		return nil
+		return u.notScanned(ctx, res.Text)
 	}
 	return u.emit(ctx, KindFinding, Payload{Scan: res.Scan})
 }
 
-// compare splits what a scan saw into new and known, and names what is gone.
-func compare(seen ScanNews, open []Finding) ScanNews {
-	all := seen.New
-	seen.New = nil
-	at := now()
+// scanned tells whether another scan has looked since this one was asked for.
+func (u *run) scanned(ctx context.Context, sc *Scan) (bool, error) {
+	if sc.Since.IsZero() {
+		return false, nil
+	}
+	d, err := u.Store.Drift(ctx, u.s.Org, sc.Stack)
+	return err == nil && d.Sights[sc.Scanner].Looked.After(sc.Since), err
+}
+
+// notScanned puts a scan off that failed, or says since when the stack cannot be scanned.
+func (u *run) notScanned(ctx context.Context, why string) error {
+	if u.Redact != nil {
+		why = u.Redact(why)
+	}
+	sc, told := u.job.Scan, ScanNews{Stack: u.job.Scan.Stack, Scanner: u.job.Scan.Scanner, Failed: why}
+	if again := u.job.Job; sc.Try+1 < sc.Tries {
+		next := *sc
+		next.Try++
+		again.Scan, again.After = &next, u.clock().Add(sc.Wait)
+		again.ID = fmt.Sprintf("%s/try/%d", cmp.Or(sc.First, u.job.ID), next.Try)
+		next.First = cmp.Or(sc.First, u.job.ID)
+		told.Failed += fmt.Sprintf(" (tried %d of %d times)", next.Try, sc.Tries)
+		return u.commit(ctx, Batch{Jobs: []Job{again}}, u.event(KindFinding, Payload{Scan: &told}))
+	}
+	return u.known(ctx, &look{&told, u.clock(), u.s.Label()}, func(b Batch) error {
+		return u.commit(ctx, b, u.event(KindFinding, Payload{Scan: &told}))
+	})
+}
+
+// known makes what a scan told known of its stack, in one write with what write adds,
+// and has it told in the stack's thread if there is something to tell. What is new, known
+// and gone is set in the look. A look that began before the newest one changes nothing;
+// whoever loses a race looks again.
+func (u *run) known(ctx context.Context, l *look, write func(Batch) error) error {
+	for range mostRaces {
+		d, err := u.Store.Drift(ctx, u.s.Org, l.Stack)
+		if err != nil {
+			return fmt.Errorf("read drift: %w", err)
+		}
+		if l.began.Before(d.Sights[l.Scanner].Looked) {
+			return write(Batch{})
+		}
+		was := d
+		if l.Failed != "" {
+			d.fail(*l.ScanNews, u.clock())
+		} else {
+			*l.ScanNews = d.look(*l.ScanNews, l.began, u.clock())
+		}
+		b := Batch{Drift: &d}
+		if b.Jobs, err = u.tells(ctx, was, &d, l); err != nil {
+			return err
+		}
+		if err := write(b); !errors.Is(err, ErrRaced) {
+			return err
+		}
+	}
+	return fmt.Errorf("note scan of %s: %w", l.Stack, ErrRaced)
+}
+
+// look is what one scan saw, when it began to, and the label of what it read.
+type look struct {
+	*ScanNews
+	began time.Time
+	label rbac.Label
+}
+
+// mostRaces is how often a write is tried anew that others were quicker than.
+const mostRaces = 20
+
+// look notes what a scan saw, and splits it into new and known, and names what is
+// gone. Findings of other scanners are left alone.
+func (d *Drift) look(seen ScanNews, began, at time.Time) ScanNews {
+	before, all := of(d.Findings, seen.Scanner), slices.Concat(seen.New, seen.Known)
+	seen.New, seen.Known, seen.Gone, seen.Lapsed = nil, nil, nil, nil
 	for _, f := range all {
-		f.Seen, f.Since = at, at
-		i := slices.IndexFunc(open, func(o Finding) bool { return o.Fingerprint == f.Fingerprint })
+		f.Since, f.Seen, f.Scanner = at, at, seen.Scanner
+		i := find(before, f.Fingerprint)
 		if i < 0 {
 			seen.New = append(seen.New, f)
 			continue
 		}
-		f.Since = open[i].Since
+		old := before[i]
+		f.Since, f.Owner = old.Since, old.Owner
+		switch a := old.Accepted; {
+		case a == nil:
+		case a.Until.After(at) && old.Real == f.Real:
+			f.Accepted = a
+		default:
+			seen.Lapsed = append(seen.Lapsed, f)
+		}
 		seen.Known = append(seen.Known, f)
 	}
-	for _, o := range open {
-		if !slices.ContainsFunc(all, func(f Finding) bool { return f.Fingerprint == o.Fingerprint }) {
+	for _, o := range before {
+		if find(all, o.Fingerprint) < 0 {
 			seen.Gone = append(seen.Gone, o)
 		}
 	}
+	rest := slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool { return f.Scanner == seen.Scanner })
+	d.Findings = slices.Concat(rest, seen.New, seen.Known)
+	slices.SortStableFunc(d.Findings, func(a, b Finding) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Resource+a.Attribute+a.Rule, b.Resource+b.Attribute+b.Rule))
+	})
+	d.Environment, d.Scanned = cmp.Or(seen.Environment, d.Environment), at
+	d.see(seen.Scanner, Sight{Looked: began})
+	if seen.Scanner == "" {
+		d.Commit, d.Ignored, d.Authored, d.Pending = seen.Commit, seen.Ignored, seen.Authored, ""
+		if seen.Pending != nil && seen.Pending.Changes() {
+			d.Pending = seen.Pending.Counts()
+		}
+	}
+	if _, _, blind := d.Blind(); !blind && len(d.Findings) == 0 {
+		d.Clean = at
+	}
+	d.begin(at)
 	return seen
+}
+
+// see notes how far a scanner sees. The map is the drift's own from then on: others hold
+// what was before.
+func (d *Drift) see(scanner string, s Sight) {
+	sights := maps.Clone(d.Sights)
+	if sights == nil {
+		sights = map[string]Sight{}
+	}
+	sights[scanner] = s
+	d.Sights = sights
+}
+
+// fail notes that a scan could not look.
+func (d *Drift) fail(seen ScanNews, at time.Time) {
+	s := d.Sights[seen.Scanner]
+	if s.Failing.IsZero() {
+		s.Failing = at
+	}
+	s.Failed = seen.Failed
+	d.see(seen.Scanner, s)
+	d.begin(at)
+}
+
+// begin opens what is told of a stack, or ends it.
+func (d *Drift) begin(at time.Time) {
+	_, _, blind := d.Blind()
+	switch differs := len(d.Findings) > 0 || blind; {
+	case differs && !d.Open():
+		d.Began, d.Ended, d.Thread, d.Alike = at, time.Time{}, Thread{}, nil
+	case !differs && d.Open():
+		d.Ended = at
+	}
+}
+
+// worth tells whether the card should be drawn anew: something began or ended, came or
+// went, moved on, or is judged otherwise than before.
+func (d Drift) worth(was Drift) bool {
+	_, now, blind := d.Blind()
+	_, before, wasBlind := was.Blind()
+	switch {
+	case d.Open() != was.Open(), d.Thread != was.Thread, blind != wasBlind, now.Failed != before.Failed:
+		return true
+	}
+	return d.Open() && (d.Change() != was.Change() || d.Settled() != was.Settled() || d.Pending != was.Pending)
 }

@@ -163,7 +163,7 @@ func (s *Session) stopping() *Event {
 }
 
 // aside are the kinds that say nothing of whether a run goes on.
-var aside = map[Kind]bool{KindRefused: true, KindClosed: true, KindNotice: true, KindCalled: true, KindFrozen: true, KindKept: true}
+var aside = map[Kind]bool{KindRefused: true, KindClosed: true, KindNotice: true, KindAlert: true, KindCalled: true, KindFrozen: true, KindKept: true}
 
 // cutOff tells whether the step of a call reached the limit of output.
 func (s *Session) cutOff(call string) bool {

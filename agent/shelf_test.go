@@ -96,7 +96,9 @@ func (s *shelf) Held(_ context.Context, _, id string) (h agent.Hold, err error) 
 	return stored, nil
 }
 
-func (*shelf) OpenFindings(context.Context, string, string) ([]agent.Finding, error) { return nil, nil }
+func (*shelf) Drift(_ context.Context, org, stack string) (agent.Drift, error) {
+	return agent.Drift{Org: org, Stack: stack}, nil
+}
 
 func (s *shelf) Append(_ context.Context, _ string, b agent.Batch) error {
 	if err := s.turn(); err != nil {

@@ -13,6 +13,8 @@ type Stack struct {
 	Providers              []string // source addresses that its code may use
 	Image                  string   // of its fresh containers; empty is the default
 	Scope                  string   // of the credential that its plans, scans and applies may use; empty is none
+	Ignore                 []string // rules for drift that is none, as config.ParseIgnore reads them
+	VarFile                string   // with values of variables for its plans, below Directory or beside it; empty is none
 }
 
 // Stacks reads stacks and their code without running any of it: no hook, no

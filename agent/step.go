@@ -15,7 +15,7 @@ func (u *run) step(ctx context.Context) (done bool, err error) {
 	}
 	sp := u.spent()
 	if limit := u.profile.Budget.overStep(sp); limit != "" {
-		return true, u.close(ctx, "the budget of "+limit+" is spent")
+		return true, u.close(ctx, budgetSpent+limit+" is spent")
 	}
 	why, tell, err := u.capped(ctx)
 	if err != nil {

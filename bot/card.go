@@ -109,6 +109,7 @@ type Card struct {
 	Draft               string `json:",omitempty"` // of a modal, what stands in its field already
 	Footer              string
 	Buttons             []Button
+	Pictures            []Picture `json:",omitempty"`
 	Fallback            string
 	Marker              string // ours: to look an uncertain post up before it is sent again
 

@@ -69,7 +69,7 @@ func events() map[string]agent.Event {
 	destroy.Approval.Bound.Plan, destroy.Approval.Was = gone, plan()
 	question.Approval = nil
 	question.Question = &agent.Question{Text: "Which region?", Choices: []string{"east", "west"}, Otherwise: "nothing is done"}
-	scan, none := drift(), agent.ScanNews{Stack: "payments-prod", Environment: "prod", Commit: "1a2b3c4", Gone: drift().New}
+	scan := drift()
 	applied := &agent.ToolResult{Applied: "applied", Text: "applied: 0 added, 1 changed, 0 destroyed"}
 	half := &agent.ToolResult{Applied: "partly applied", Failed: true, Text: "1 of 2 changed\x1b[31m, then: world is read-only\u202e"}
 	ev := func(k agent.Kind, p agent.Payload) agent.Event {
@@ -84,10 +84,11 @@ func events() map[string]agent.Event {
 		"approval-partly":   ev(agent.KindResult, agent.Payload{Hold: &used, Result: half}),
 		"approval-destroy":  ev(agent.KindApproval, agent.Payload{Hold: &destroy}),
 		"question":          ev(agent.KindQuestion, agent.Payload{Hold: &question}),
-		"drift":             ev(agent.KindFinding, agent.Payload{Scan: &scan}),
-		"drift-gone":        ev(agent.KindFinding, agent.Payload{Scan: &none}),
-		"not-scanned":       ev(agent.KindFinding, agent.Payload{Scan: &agent.ScanNews{Stack: "payments-prod", Failed: "Error: no provider"}}),
-		"plan":              ev(agent.KindAnswer, agent.Payload{Result: &agent.ToolResult{Plan: plan(), Artifact: "ART"}, Spent: &agent.Spent{Steps: 1, Calls: 1, Wall: time.Second}}),
+		"rules-told": ev(agent.KindAnswer, agent.Payload{Result: &agent.ToolResult{Scan: &agent.ScanNews{
+			Stack: "payments-prod", Environment: "prod", Scanner: "trivy", New: []agent.Finding{{Scanner: "trivy", Rule: "AVD-1", Severity: "high", Title: "It is open", Resource: "main.tf:3"}},
+		}}}),
+		"scan-told": ev(agent.KindAnswer, agent.Payload{Result: &agent.ToolResult{Scan: &scan}}),
+		"plan":      ev(agent.KindAnswer, agent.Payload{Result: &agent.ToolResult{Plan: plan(), Artifact: "ART"}, Spent: &agent.Spent{Steps: 1, Calls: 1, Wall: time.Second}}),
 		"answer": ev(agent.KindAnswer, agent.Payload{Text: "It is **done**.", Spent: &agent.Spent{
 			Steps: 4, Calls: 3, Usage: agent.Usage{Input: 1200, Output: 912, CacheRead: 10_300, CacheWrite: 900},
 			Cost: 41 * agent.Unit / 1000, Currency: "USD", Wall: 9 * time.Second,

@@ -29,10 +29,15 @@ var commands = [...]helpLine{
 	{"approvals", "", "list the cards that wait for people"},
 	{"status", "", "show what runs and what waits"},
 	{"why", "PLAN-CODE", "explain why a card stands as it does"},
-	{"oncall", "", "say who is on call"},
+	{"digest", "", "tell what needs people here, and what happened since yesterday"},
+	{"oncall", "", "say who is on call until when; oncall ROTA asks for one"},
 	{whoCanApprove, "STACK", "name who can, with ids to paste; also env/NAME or a plan code"},
 	{"freeze", "ENV until TIME because REASON", "hold every live change there, or everywhere (all)"},
 	{"thaw", "ENV", "end a freeze"},
+	{listSchedules, "", "list the schedules of this channel, what they did last and when they are due"},
+	{pauseSchedule, "SCHEDULE because REASON", "let a schedule skip what comes due"},
+	{resumeSchedule, "SCHEDULE", "end its pause"},
+	{runSchedule, "SCHEDULE", "start now what it would start"},
 	{"link", "CODE", "join your accounts of two chats; link alone begins"},
 	{"stop", "", "stop what runs in this thread and close its cards"},
 	{"help", "", "show this list"},
@@ -52,7 +57,9 @@ func command(text string) (name, rest string, ok bool) {
 	switch {
 	case first == "freeze" || first == "thaw":
 		return first, strings.Join(words[1:], " "), true
-	case first == "link" && len(words) <= 2:
+	case first == pauseSchedule && len(words) > 3 && strings.EqualFold(words[2], "because"):
+		return first, strings.Join(words[1:], " "), true
+	case (first == "link" || first == "oncall") && len(words) <= 2:
 		return first, strings.Join(words[1:], ""), true
 	case len(words) == 4 && strings.EqualFold(strings.Join(words[:3], " "), whoCanApprove):
 		return whoCanApprove, words[3], true
@@ -112,8 +119,12 @@ func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
 		return in.status(ctx, c)
 	case "why":
 		return in.why(ctx, c)
+	case "digest":
+		return in.digest(ctx, c)
 	case "oncall":
 		return in.oncall(ctx, c)
+	case listSchedules, pauseSchedule, resumeSchedule, runSchedule:
+		return in.schedules(ctx, c)
 	case whoCanApprove:
 		c.Text = "approve " + c.Text
 		return in.whoCan(ctx, c)

@@ -28,11 +28,18 @@ type Stack struct {
 	Rooms             []string // as "platform:channel"
 }
 
-// Findings is what scans have seen of a stack. Open ones come oldest first; the
-// last scan is the zero time when none is on record.
-type Findings interface {
-	OpenFindings(ctx context.Context, org, stack string) ([]agent.Finding, error)
-	LastScan(ctx context.Context, org, stack string) (time.Time, error)
+// Drifts is what is known of stacks: of one, and of all in the order of their names.
+type Drifts interface {
+	Drift(ctx context.Context, org, stack string) (agent.Drift, error)
+	Drifts(ctx context.Context, org string) ([]agent.Drift, error)
+}
+
+// Look is one scan, and how many findings were open after it.
+type Look struct {
+	Stack, Scanner string
+	At             time.Time
+	Failed         bool
+	Open, Accepted int
 }
 
 // Upcoming is when a schedule scans a stack next.

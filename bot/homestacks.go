@@ -47,15 +47,14 @@ func (v view) scans(ctx context.Context, s Stack, room string) bool {
 // seen is what scans have told of one stack.
 type seen struct {
 	Stack
+	drift  agent.Drift
 	thread agent.Thread
-	open   []agent.Finding
-	last   time.Time
 }
 
 // stacks are those that the person may read, what drifted first and the oldest
 // drift before all.
 func (v view) stacks(ctx context.Context) ([]Placed, error) {
-	if v.Stacks == nil || v.Findings == nil {
+	if v.Stacks == nil || v.Drifts == nil {
 		return nil, nil
 	}
 	var all []seen
@@ -65,23 +64,28 @@ func (v view) stacks(ctx context.Context) ([]Placed, error) {
 			continue
 		}
 		platform, channel, _ := strings.Cut(room, ":")
-		one := seen{Stack: s, thread: agent.Thread{Platform: platform, Channel: channel, ID: "~scan/" + s.Name}}
-		var err error
-		if one.open, err = v.Findings.OpenFindings(ctx, v.org, s.Name); err != nil {
-			return nil, err
+		d, err := v.Drifts.Drift(ctx, v.org, s.Name)
+		if err != nil {
+			return nil, fmt.Errorf("read drift: %w", err)
 		}
-		if one.last, err = v.Findings.LastScan(ctx, v.org, s.Name); err != nil {
-			return nil, err
-		}
-		all = append(all, one)
+		all = append(all, seen{s, d, agent.Thread{Platform: platform, Channel: channel, ID: "~scan/" + s.Name}})
 	}
 	slices.SortStableFunc(all, func(a, b seen) int {
-		if len(a.open) > 0 && len(b.open) > 0 {
-			return a.open[0].Since.Compare(b.open[0].Since)
+		if len(a.drift.Findings) > 0 && len(b.drift.Findings) > 0 {
+			return a.drift.Findings[0].Since.Compare(b.drift.Findings[0].Since)
 		}
-		return len(b.open) - len(a.open)
+		return b.worries() - a.worries()
 	})
 	return v.placed(all), nil
+}
+
+// worries is how much a stack needs somebody: one that cannot be scanned, or with findings
+// that nobody has accepted, before all others.
+func (s seen) worries() int {
+	if _, _, blind := s.drift.Blind(); blind {
+		return 1 << 20
+	}
+	return len(s.drift.Findings) - s.drift.Settled()
 }
 
 func (v view) placed(all []seen) (cards []Placed) {
@@ -101,16 +105,21 @@ func (s seen) card(now time.Time) Card {
 		Fields:  []Field{{"Where", s.Name + " (" + s.Environment + ")"}},
 		Buttons: []Button{{Label: labelScan, Verb: verbScan, Value: s.Name}},
 	}
-	switch n := len(s.open); {
+	switch n := len(s.drift.Findings); {
+	case s.worries() >= 1<<20:
+		c.Status, c.Tone = "not scanned", Bad
+	case n > 0 && s.drift.Settled() == n:
+		c.Status, c.Tone = "drift, all of it accepted", Neutral
+		c.Fields = append(c.Fields, Field{"Drifted since", clockFrom(now, s.drift.Findings[0].Since)})
 	case n > 0:
-		c.Status, c.Tone = count(n, "open finding"), Bad
-		c.Fields = append(c.Fields, Field{"Drifted since", clockFrom(now, s.open[0].Since)})
-	case s.last.IsZero():
+		c.Status, c.Tone = count(s.worries(), "open finding"), Bad
+		c.Fields = append(c.Fields, Field{"Drifted since", clockFrom(now, s.drift.Findings[0].Since)})
+	case s.drift.Scanned.IsZero():
 		c.Status, c.Tone = "not known", Neutral
 	}
 	last := "none on record"
-	if !s.last.IsZero() {
-		last = clockFrom(now, s.last)
+	if !s.drift.Scanned.IsZero() {
+		last = clockFrom(now, s.drift.Scanned)
 	}
 	c.Fields = append(c.Fields, Field{"Last scan", last})
 	c.Fallback = s.Name + " (" + s.Environment + "): " + c.Status

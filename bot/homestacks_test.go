@@ -75,7 +75,7 @@ func TestHomeHidesStacks(t *testing.T) {
 			t.Errorf("%v, want %s first", got, name)
 		}
 	}
-	w.Upcoming, w.Findings = nil, nil
+	w.Upcoming, w.Inbox.Drifts = nil, nil
 	if got := titles(w.home(w.person("vic"))); !slices.Equal(got, []string{"Waiting for you", "What you asked for", "Health"}) {
 		t.Errorf("%q", got)
 	}

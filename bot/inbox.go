@@ -42,8 +42,13 @@ type Inbox struct {
 	Room    func(ctx context.Context, org, room string) Room
 	Who     func(ctx context.Context, a rbac.Actor) rbac.Actor // the person behind a chat identity; nil is the identity itself
 
-	Threads Threads // nil follows no thread
-	Refs    Refs    // of copies; nil takes no press on one
+	Threads   Threads   // nil follows no thread
+	Schedules Schedules // nil has none
+	Refs      Refs      // of copies; nil takes no press on one
+	Mutes     Mutes     // nil mutes nothing
+
+	// Unseen hears that a room was not reached by what was to be told there. Nil tells nobody.
+	Unseen func(ctx context.Context, org, room, why string) error
 
 	// Vet is who gives a Command by their platform's own word, now; jobs ask by
 	// themselves. Nil asks nobody.
@@ -59,7 +64,7 @@ type Inbox struct {
 	Models   func() []ModelState // nil shows none
 
 	Stacks   func(org string) []Stack                               // of an Org; nil is none
-	Findings Findings                                               // nil shows no drift
+	Drifts   Drifts                                                 // nil shows no drift
 	Upcoming func(org string, now time.Time) []Upcoming             // nil shows none
 	Oldest   func(ctx context.Context) (time.Duration, error)       // how long the oldest due job has waited; nil shows none
 	Rota     func(ctx context.Context, org string) ([]Field, error) // who is on call: rota and name; nil is no rota
@@ -69,7 +74,7 @@ type Inbox struct {
 // Rights of a job are decided by its run.
 func (in *Inbox) Mention(ctx context.Context, m Mention) (Reply, error) {
 	m.Text = strings.TrimSpace(m.Text)
-	if name, rest, ok := command(m.Text); ok && m.Quote == "" && len(m.Files) == 0 {
+	if name, rest, ok := command(m.Text); ok && m.Quote == "" && len(m.Files) == 0 && in.meant(ctx, m, name, rest) {
 		return in.Command(ctx, Command{ID: m.ID, Org: m.Org, Thread: m.Thread, Actor: m.Actor, Name: name, Text: rest})
 	}
 	return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Quote: m.Quote, Files: m.Files})
@@ -105,6 +110,8 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 	switch c.Verb {
 	case verbApprove, verbDeny, verbBack, verbGlass:
 		return in.verdict(ctx, c, hold, code)
+	case string(agent.Acknowledge), string(agent.Take), string(agent.Snooze), string(agent.Resolve):
+		return in.attend(ctx, c)
 	case verbPlan, verbWho:
 		return in.tell(ctx, c, hold, code)
 	case verbView:
@@ -113,9 +120,17 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 		return in.explain(ctx, c)
 	case verbAccess:
 		return in.access(ctx, c)
+	case verbMute:
+		return in.mute(ctx, c)
 	case verbAgain: // once for each card and person, however often it is pressed
 		return said("Asking again: a fresh plan, then a new card."),
 			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold + "/" + string(in.who(ctx, c.Actor).Subject()), Again: hold, Text: pressed + labelAgain})
+	case verbMore:
+		return in.more(ctx, c)
+	case verbWhyCard:
+		return in.why(ctx, Command{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor, Name: "why", Text: code})
+	case verbAccept, verbMine, verbIgnore, verbKeep, verbExplain:
+		return in.drifting(ctx, c)
 	case verbFix:
 		return said("Planning " + c.Value + "; the card for approval follows."), in.enqueue(ctx, m, agent.Job{
 			Text:  pressed + labelFix,

@@ -71,6 +71,10 @@ type Outbox struct {
 	Copies func(h agent.Hold) []string
 	Title  func(room string) string // as people know it; nil is as it is configured
 
+	// Lost hears of a row that is given up, before it is: whoever had to see it has
+	// to be told otherwise. Nil tells nobody.
+	Lost func(ctx context.Context, org string, row Row, why string) error
+
 	since time.Time
 }
 
@@ -161,6 +165,9 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 	if !ok || !show {
 		return o.Rows.Sent(ctx, org, row.ID, "", Ref{})
 	}
+	if a := row.Event.Payload.Alert; a != nil && row.Room != "" {
+		card = alertIn(*a, row.Room)
+	}
 	card.Marker = row.ID
 	if h := row.Event.Payload.Hold; h != nil && h.Approval != nil && key == h.ID {
 		if err := o.approval(ctx, org, row, *h, &card); err != nil {
@@ -239,11 +246,20 @@ func (o *Outbox) postpone(ctx context.Context, org string, row Row, cause error)
 	wait := min(time.Second<<min(row.Attempts, 8), 5*time.Minute)
 	switch {
 	case errors.As(cause, &pe) && pe.Permanent:
-		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
+		return o.giveUp(ctx, org, row, cause.Error())
 	case pe != nil && pe.Refused && pe.After > 0: // the platform is there, and takes it later
 		wait = pe.After
 	case pe != nil && pe.Refused && row.Attempts+1 >= mostAttempts:
-		return o.Rows.Dropped(ctx, org, row.ID, cause.Error())
+		return o.giveUp(ctx, org, row, cause.Error())
 	}
 	return o.Rows.Later(ctx, org, row.ID, time.Now().Add(wait), cause.Error())
+}
+
+func (o *Outbox) giveUp(ctx context.Context, org string, row Row, why string) error {
+	if o.Lost != nil {
+		if err := o.Lost(ctx, org, row, why); err != nil {
+			return err
+		}
+	}
+	return o.Rows.Dropped(ctx, org, row.ID, why)
 }

@@ -67,6 +67,9 @@ func scanCard(s agent.ScanNews) Card {
 			Buttons: []Button{{Label: labelScan, Verb: verbScan, Value: s.Stack}}, Fallback: s.Stack + " was not scanned: " + plain(s.Failed),
 		}
 	}
+	if s.Scanner != "" {
+		return rulesCard(s)
+	}
 	found := slices.Concat(s.New, s.Known)
 	c := Card{Fields: []Field{{"Where", s.Stack + " (" + s.Environment + ")"}, {"Code", short(s.Commit)}}}
 	if s.Pending != nil && s.Pending.Changes() {
@@ -82,13 +85,31 @@ func scanCard(s agent.ScanNews) Card {
 	}
 	n := resources(found)
 	c.Title = fmt.Sprintf("%s drifted: %s", s.Stack, count(n, "resource"))
-	c.Status, c.Tone = fmt.Sprintf("%d new, %d known, %d gone", len(s.New), len(s.Known), len(s.Gone)), Bad
+	c.Status, c.Tone = scanStatus(s), Bad
 	c.Lines = findingLines(found)
-	c.Fields = append(c.Fields, Field{"Who changed it", "unknown (no audit log)"})
+	c.Fields = append(c.Fields, Field{"World changed by", "unknown (no audit log)"})
 	c.Next = labelFix + " plans the reviewed code and asks for approval. Nothing changes before that."
 	c.Buttons = []Button{{Label: labelFix, Verb: verbFix, Value: s.Stack, Style: Primary}, {Label: labelScan, Verb: verbScan, Value: s.Stack}}
 	c.Fallback = c.Title + ", " + sentence(found[0])
 	return c
+}
+
+// rulesCard tells what a scanner of rules saw. Nothing of it can be put back.
+func rulesCard(s agent.ScanNews) Card {
+	found := slices.Concat(s.New, s.Known)
+	c := Card{
+		Title: fmt.Sprintf("%s: %s by %s", s.Stack, count(len(found), "finding"), plain(s.Scanner)), Tone: Bad, Status: scanStatus(s),
+		Fields: []Field{{"Where", s.Stack + " (" + s.Environment + ")"}, {"Code", short(s.Commit)}}, Lines: driftLines(agent.Drift{Findings: found}),
+	}
+	if len(found) == 0 {
+		c.Status, c.Tone = "it keeps the rules", Good
+	}
+	c.Fallback = c.Title
+	return c
+}
+
+func scanStatus(s agent.ScanNews) string {
+	return fmt.Sprintf("%d new, %d known, %d gone", len(s.New), len(s.Known), len(s.Gone))
 }
 
 func resources(found []agent.Finding) int {
@@ -111,7 +132,11 @@ func findingLines(found []agent.Finding) (lines []Line) {
 
 // sentence says one finding as a person would.
 func sentence(f agent.Finding) string {
-	return fmt.Sprintf("%s %s, code %s, real %s", plain(f.Resource), plain(f.Attribute), plain(f.Code), plain(f.Real))
+	if f.Scanner != "" {
+		return fmt.Sprintf("%s breaks %s of %s: %s", plain(f.Resource), plain(f.Rule), plain(f.Scanner), plain(f.Title))
+	}
+	name := strings.TrimSpace(plain(f.Resource) + " " + plain(f.Attribute))
+	return fmt.Sprintf("%s, code %s, real %s", name, plain(f.Code), plain(f.Real))
 }
 
 // difference says what moved between two plans of the same thing.

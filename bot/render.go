@@ -8,7 +8,7 @@ import (
 )
 
 // pressed begins the text of a job that a button made.
-const pressed = "pressed: "
+const pressed = agent.Pressed
 
 // render makes the card of an event; the key names the message that later
 // events edit. It reads the event alone, so that any process can redraw it. A
@@ -30,8 +30,16 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 			return Card{}, "", false
 		}
 		return holdCard(*p.Hold, p.Result), p.Hold.ID, true
-	case agent.KindFinding:
-		return scanCard(*p.Scan), "", p.Scan.Stack != "" // it is empty when it was erased
+	case agent.KindFinding, agent.KindDrift: // a scan without a drift is told by its stack's thread
+		if p.Drift == nil {
+			return Card{}, "", false
+		}
+		return driftCard(*p.Drift), driftKey(*p.Drift), p.Drift.Open() || len(p.Drift.Alike) == 0 // others still show it
+	case agent.KindDigest:
+		if p.Report == nil {
+			return Card{}, "", false
+		}
+		return digestCard(*p.Report), "", true
 	case agent.KindAnswer:
 		c = answerCard(ev)
 		return c, "", c.Fallback != ""
@@ -39,7 +47,15 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 		return pauseCard(p.Text, *p.Pause), "pause/" + ev.Turn, !p.Pause.At.IsZero()
 	case agent.KindResumed:
 		return resumedCard(p.Text), "pause/" + ev.Turn, true
+	case agent.KindAlert:
+		if p.Alert == nil {
+			return Card{}, "", false
+		}
+		return alertCard(*p.Alert), alertKey(p.Alert.ID), true
 	case agent.KindNotice:
+		if p.Told != nil {
+			return toldCard(p.Title, p.Text, *p.Told), "", true
+		}
 		return notice(plain(p.Title), noticeTone(p.Title), p.Text, nil), "", true
 	case agent.KindStopped:
 		c = notice("Stopped", Bad, p.Text, p.Spent)
@@ -67,8 +83,10 @@ func Shown(ev agent.Event) bool {
 // noticeTone is how a notice stands out: by what it tells, most only tell.
 func noticeTone(title string) Tone {
 	switch title {
-	case "Glass broken":
+	case "Glass broken", "New drift", "Not scanned", "Accepted no longer":
 		return Bad
+	case "Back to code":
+		return Good
 	case "Frozen", "Still waiting", "Access asked for", "Models":
 		return Waiting
 	}

@@ -7,16 +7,24 @@ import (
 	"strings"
 
 	"interlock/agent"
+	"interlock/rbac"
 )
 
-// why explains a card from its record. A card of another channel answers like
-// one that does not exist.
+// why explains a card from its record: one of this channel, or of a stack that is spoken
+// of here and that the person may read. Any other answers like one that does not exist.
 func (in *Inbox) why(ctx context.Context, c Command) (Reply, error) {
+	if d := in.mayRead(ctx, c); d.Outcome != rbac.Allow {
+		return said("Refused: " + d.Why() + "."), nil
+	}
 	holds, err := in.Records.HoldByCode(ctx, c.Org, c.Text)
 	if err != nil {
 		return Reply{}, fmt.Errorf("find card: %w", err)
 	}
-	holds = slices.DeleteFunc(holds, func(h agent.Hold) bool { return h.Thread.Room() != c.Thread.Room() })
+	by, room := in.who(ctx, c.Actor), c.Thread.Room()
+	holds = slices.DeleteFunc(holds, func(h agent.Hold) bool {
+		spoken := h.Request.Action.Stack != "" && in.reads(ctx, by, h.Request, room).Outcome == rbac.Allow
+		return h.Thread.Room() != room && !spoken
+	})
 	if len(holds) == 0 {
 		return said("There is no card " + plain(c.Text) + " in this channel."), nil
 	}

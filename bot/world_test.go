@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 		stranger: rbac.Actor{Org: "acme", Platform: "slack", Tenant: "T1", ID: "U-new", Name: "Newcomer"},
 	}
 	w.Inbox = &Inbox{
-		Queue: w.store, Records: w, Findings: w, Policy: gate, Control: &agent.Control{Store: w.store, Gate: gate, Keys: map[string][]byte{"acme": []byte("key")}},
+		Queue: w.store, Records: w, Drifts: w, Policy: gate, Control: &agent.Control{Store: w.store, Gate: gate, Keys: map[string][]byte{"acme": []byte("key")}},
 		Room: func(_ context.Context, _, room string) Room { return Room{Tier: snap.Room(room), Profile: "default"} },
 		Who:  func(_ context.Context, a rbac.Actor) rbac.Actor { return snap.Resolve(a) },
 		Stacks: func(string) []Stack {
@@ -118,10 +118,8 @@ func (w *world) Running(context.Context, string) ([]agent.Job, error) { return w
 
 func (*world) Resting(context.Context, string) ([]agent.Job, error) { return nil, nil }
 
-func (w *world) OpenFindings(_ context.Context, _, stack string) ([]agent.Finding, error) {
-	return w.open[stack], nil
+func (w *world) Drift(_ context.Context, org, stack string) (agent.Drift, error) {
+	return agent.Drift{Org: org, Stack: stack, Findings: w.open[stack], Scanned: w.last[stack]}, nil
 }
 
-func (w *world) LastScan(_ context.Context, _, stack string) (time.Time, error) {
-	return w.last[stack], nil
-}
+func (w *world) Drifts(context.Context, string) ([]agent.Drift, error) { return nil, nil }

@@ -125,6 +125,9 @@ type Org struct {
 	Profiles   map[string]Profile  `yaml:"profiles"`
 	Scopes     map[string]Scope    `yaml:"scopes"`
 	Schedules  map[string]Schedule `yaml:"schedules"`
+	Notify     Notify              `yaml:"notify"`
+	Chains     map[string]Chain    `yaml:"chains"`
+	Rotas      map[string]Rota     `yaml:"rotas"`
 }
 
 // Policy is who may do what where, and who approves it.
@@ -264,6 +267,13 @@ type Stack struct {
 	Providers   []string `yaml:"providers"` // source addresses that its code may use; empty is those in the image
 	Image       string   `yaml:"image"`     // of the containers that plan, scan and apply; empty is sandbox.image
 	Scope       string   `yaml:"scope"`     // whose credential these may use, by the proxy; empty is none
+	Team        string   `yaml:"team"`      // whose it is, for what is sent to whom
+	Chain       string   `yaml:"chain"`     // who is told, one after the other, when an approval of it waits; empty is none
+	Ignore      []string `yaml:"ignore"`    // drift that is none: "ADDRESS ATTRIBUTE", with * and ?
+	VarFile     string   `yaml:"var_file"`  // with values of variables for its plans, relative to directory and below the repository
+	Watch       string   `yaml:"watch"`     // how often it is scanned: hourly, daily, weekly, monthly or unmonitored
+
+	Variants map[string]Variant `yaml:"variants"` // the same code for several places; each is a stack of its own, NAME-VARIANT
 }
 
 // Scope is a credential that the proxy puts into requests which a rule with its
@@ -312,12 +322,4 @@ type Budget struct {
 	ToolCalls int           `yaml:"tool_calls"`
 	PlanRuns  int           `yaml:"plan_runs"`
 	WallTime  time.Duration `yaml:"wall_time"`
-}
-
-// Schedule starts a scan. Kind is "drift".
-type Schedule struct {
-	Kind     string `yaml:"kind"`
-	Stack    string `yaml:"stack"`
-	Cron     string `yaml:"cron"`
-	Timezone string `yaml:"timezone"`
 }

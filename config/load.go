@@ -47,10 +47,11 @@ func loadFile(path string, environ []string, blind bool) (c Config, warnings Pro
 	}
 	used := d.environment(reflect.ValueOf(&c).Elem(), "")
 	c.complete()
+	twice := c.expand(&d.places)
 	c.anchor(dir)
 	own, alone := c.elsewhere(d)
 	warnings, wrong := c.check(&d.places)
-	warnings, wrong = append(warnings, own...), append(wrong, alone...)
+	warnings, wrong = append(warnings, own...), append(append(wrong, alone...), twice...)
 	warnings = append(warnings, d.strays(used)...)
 	return c, warnings.sorted(), d.all(wrong).err()
 }

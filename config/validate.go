@@ -19,7 +19,7 @@ var (
 	roles     = []string{"viewer", "operator", "approver", "admin", "breakglass"}
 	effects   = []string{"read", "edit", "propose", "execute", "change", "destroy"}
 	acts      = append([]string{"*", "ask", "answer", "stop", "freeze", "thaw", "approve", "break"}, effects...)
-	kinds     = []string{"drift"}
+	kinds     = []string{"drift", "compliance", "digest", "prompt", "command"}
 	providers = []string{"scripted", "anthropic", "bedrock", "vertex", "openai", "langchain"}
 	levels    = []string{"debug", "info", "warn", "error"}
 	formats   = []string{"text", "json"}
@@ -35,8 +35,10 @@ const (
 // Validate checks a Config that was made without a file. It reports all at
 // once, as Load does.
 func (c *Config) Validate() (warnings Problems, err error) {
-	warnings, wrong := c.check(&places{})
-	return warnings.sorted(), wrong.sorted().err()
+	at := &places{}
+	twice := c.expand(at)
+	warnings, wrong := c.check(at)
+	return warnings.sorted(), append(wrong, twice...).sorted().err()
 }
 
 // checker collects what is wrong.

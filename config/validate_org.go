@@ -1,13 +1,6 @@
 package config
 
-import (
-	"errors"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/robfig/cron/v3"
-)
+import "slices"
 
 func (c *checker) org(key string, o Org) {
 	if m := o.Spending.Month; m < 0 || m > 1e9 {
@@ -16,6 +9,7 @@ func (c *checker) org(key string, o Org) {
 	if o.PolicyFrom == "" {
 		c.policy(key, o)
 	}
+	c.notify(join(key, "notify"), o)
 	for _, name := range names(o.Stacks) {
 		k := join(join(key, "stacks"), shown(name))
 		c.name(k, "a stack", name)
@@ -34,11 +28,8 @@ func (c *checker) org(key string, o Org) {
 			c.report(join(k, "file"), "must name the file that holds the secret")
 		}
 	}
-	for _, name := range names(o.Schedules) {
-		k := join(join(key, "schedules"), shown(name))
-		c.name(k, "a schedule", name)
-		c.schedule(k, o.Schedules[name], o)
-	}
+	c.schedules(key, o)
+	c.escalation(key, o)
 }
 
 func (c *checker) profile(key string, p Profile) {
@@ -53,39 +44,4 @@ func (c *checker) profile(key string, p Profile) {
 	c.positive(join(k, "tool_calls"), b.ToolCalls > 0)
 	c.positive(join(k, "plan_runs"), b.PlanRuns > 0)
 	c.positive(join(k, "wall_time"), b.WallTime > 0)
-}
-
-func (c *checker) schedule(key string, s Schedule, o Org) {
-	if s.Kind == "" {
-		c.report(join(key, "kind"), "must name a kind; known: %s", list(kinds))
-	}
-	c.oneOf(join(key, "kind"), "kind", s.Kind, kinds)
-	if s.Stack == "" {
-		c.report(join(key, "stack"), "must name a stack; known: %s", list(names(o.Stacks)))
-	}
-	c.oneOf(join(key, "stack"), "stack", s.Stack, names(o.Stacks))
-	if err := comesDue(s.Cron); err != nil {
-		c.report(join(key, "cron"), "%s: %v", shown(s.Cron), err)
-	}
-	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
-		c.report(join(key, "timezone"), "no time zone %s; write it as Europe/Berlin or UTC", shown(s.Timezone))
-	}
-}
-
-// comesDue refuses what the cron parser panics on, a time zone inside the
-// expression (robfig/cron issues 470 and 554), and what never comes due.
-func comesDue(expr string) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("is not a cron expression")
-		}
-	}()
-	if strings.Contains(expr, "TZ=") {
-		return errors.New("the time zone stands in timezone, not in cron")
-	}
-	s, err := cron.ParseStandard(expr)
-	if err == nil && s.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return errors.New("never comes due")
-	}
-	return err
 }

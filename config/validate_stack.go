@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -37,10 +38,35 @@ func (c *checker) stack(key string, s Stack, o Org) {
 			c.report(join(key, "mounts"), "needs from, a folder of this machine, and to, an absolute path in the sandbox")
 		}
 	}
+	c.ignore(join(key, "ignore"), s.Ignore)
+	if s.Team != "" {
+		c.name(join(key, "team"), "a team", s.Team)
+	}
+	c.varFile(join(key, "var_file"), s)
 	for _, p := range s.Providers {
 		if strings.Count(p, "/") != 2 || strings.ContainsAny(p, " :@") {
 			c.report(join(key, "providers"), "%s must be a source address such as registry.opentofu.org/hashicorp/local", shown(p))
 		}
+	}
+}
+
+func (c *checker) ignore(key string, rules []string) {
+	for i, rule := range rules {
+		if _, _, err := ParseIgnore(rule); err != nil {
+			c.report(join(key, strconv.Itoa(i)), "%s %v", shown(rule), err)
+		}
+	}
+}
+
+// varFile keeps a file of variables in the reviewed code: an approval binds to that.
+func (c *checker) varFile(key string, s Stack) {
+	below := path.Join(s.Directory, s.VarFile)
+	switch {
+	case s.VarFile == "":
+	case path.IsAbs(s.VarFile) || !filepath.IsLocal(filepath.FromSlash(below)):
+		c.report(key, "%s must stay below repository or path", shown(s.VarFile))
+	case !strings.HasSuffix(s.VarFile, ".tfvars") && !strings.HasSuffix(s.VarFile, ".tfvars.json"):
+		c.report(key, "%s must end in .tfvars or .tfvars.json", shown(s.VarFile))
 	}
 }
 

@@ -145,7 +145,7 @@ func (t *teller) right() {
 	what, on := act(t.verb, t.r.Action), object(t.r.Action)
 	judges := t.rulers[t.who.ID]
 	if t.who.Platform == scheduled {
-		judges = t.schedule
+		judges = t.clockwork(t.who)
 	}
 	ok, by, err := judges.may(on, what, nil)
 	switch {
@@ -221,7 +221,7 @@ func (t *teller) place() {
 		t.because("%s is spoken of in %s only.", a.Stack, t.titles(st.Rooms))
 		t.needed("ask in %s", t.titles(st.Rooms))
 	}
-	if p := t.Profiles[t.r.Profile]; !speech(a) && t.who.Platform != scheduled && !p.Tools.May(a.Tool) {
+	if p := t.Profiles[t.r.Profile]; !speech(a) && !t.who.fixed() && !p.Tools.May(a.Tool) {
 		t.because("Profile %s does not allow tool %s.", or(t.r.Profile, "(none)"), a.Tool)
 		t.needed("profiles: %s: allow: [%s], and not in deny", or(t.r.Profile, "NAME"), a.Tool)
 	}

@@ -38,8 +38,8 @@ const (
 	actBreak   = "break"
 )
 
-// roleActs says what each role may do anywhere; tiers say how far. The role
-// schedule is no person's: it is what schedules have.
+// roleActs says what each role may do anywhere; tiers say how far. The roles
+// schedule and speaking are no person's: they are what schedules have, of one call and of words.
 var roleActs = map[string][]string{
 	"viewer":     {actAsk, "read"},
 	"operator":   {actAsk, "read", "edit", "propose", "execute", "change", "destroy", actAnswer, actStop, actFreeze},
@@ -47,6 +47,7 @@ var roleActs = map[string][]string{
 	"admin":      {anything},
 	"breakglass": {actBreak},
 	"schedule":   {"read"},
+	"speaking":   {actAsk, "read"},
 }
 
 // roleTiers are the ceilings of roles; a person has the highest of theirs.

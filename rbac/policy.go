@@ -14,6 +14,7 @@ import (
 const (
 	personal  = "person"
 	scheduled = "schedule"
+	speaking  = "speaking" // the role of a schedule that says words
 )
 
 // Snapshot is the policy of one Org at one moment. It is immutable and safe for
@@ -33,7 +34,8 @@ type orgPolicy struct {
 	held         map[string][]string // by person: "role:NAME" and "group:NAME"
 	roles        map[string][]string // by person: names, their own and those of their groups
 	rulers       map[string]rulers   // by person
-	schedule     rulers
+	schedule     rulers              // of one that makes a call
+	speaking     rulers              // of one that says words
 	deputyOf     map[string][]string // by person: whom they stand in for, by id in order
 	admins       []string            // who can help with what was denied, by id in order
 	approve      []string            // who may approve anything at all
@@ -64,7 +66,9 @@ func NewSnapshot(org string, r OrgRules) (*Snapshot, error) {
 			return nil, fmt.Errorf("rules of %s: %w", id, err)
 		}
 	}
-	o.schedule, err = b.of(ofRole + scheduled)
+	if o.schedule, err = b.of(ofRole + scheduled); err == nil {
+		o.speaking, err = b.of(ofRole + speaking)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("rules of schedules: %w", err)
 	}

@@ -105,6 +105,7 @@ func TestEveryAct(t *testing.T) {
 		"admin": {someone("ad"), "aaaaaa-"}, "breakglass": {someone("bg"), "------a"}, "operator and approver": {someone("two"), "aaaaaa-"},
 		"switched off": {someone("off"), "-------"}, "no role": {someone("none"), "-------"}, "not named": {someone("stranger"), "-------"},
 		"outsider": {guest, "-------"}, "schedule": {Actor{Org: "acme", Platform: "schedule", ID: "ad"}, "-------"},
+		"prompt": {Actor{Org: "acme", Platform: "schedule", Tenant: "prompt", ID: "ad"}, "a------"},
 	} {
 		got := ""
 		for _, w := range words {
@@ -112,7 +113,7 @@ func TestEveryAct(t *testing.T) {
 				r := Request{Org: "acme", Actor: c.who, Action: Action{Tool: w, Effect: Read, Environment: env}, Label: Clean()}
 				if d := e.Decide(t.Context(), r); env == "" {
 					got += string(letter(d))
-				} else if freezes := w == "freeze" || w == "thaw"; freezes && letter(d) != rune(got[len(got)-1]) || !freezes && name != "schedule" && d.Outcome != Deny {
+				} else if freezes := w == "freeze" || w == "thaw"; freezes && letter(d) != rune(got[len(got)-1]) || !freezes && name != "schedule" && name != "prompt" && d.Outcome != Deny {
 					t.Errorf("%s: %s of an environment: %+v", name, w, d)
 				}
 			}
@@ -179,8 +180,18 @@ func TestDecideSays(t *testing.T) {
 			r.Profile = ""
 			r.Action.Effect = Read
 		}), 'a', "schedule s may read"},
-		"schedule changes":         {change(func(r *Request) { r.Actor = Actor{Org: "acme", Platform: "schedule", ID: "s"} }), '-', "schedule s is at tier observe"},
-		"schedule asks":            {Request{Org: "acme", Actor: Actor{Org: "acme", Platform: "schedule", ID: "s"}, Action: Action{Tool: "ask", Effect: Read}, Label: Clean()}, '-', "may not ask"},
+		"schedule changes": {change(func(r *Request) { r.Actor = Actor{Org: "acme", Platform: "schedule", ID: "s"} }), '-', "schedule s is at tier observe"},
+		"schedule asks":    {Request{Org: "acme", Actor: Actor{Org: "acme", Platform: "schedule", ID: "s"}, Action: Action{Tool: "ask", Effect: Read}, Label: Clean()}, '-', "may not ask"},
+		"a prompt asks":    {Request{Org: "acme", Actor: Actor{Org: "acme", Platform: "schedule", Tenant: "prompt", ID: "s"}, Action: Action{Tool: "ask", Effect: Read}, Label: Clean()}, 'a', "schedule s may ask"},
+		"a prompt reads": {change(func(r *Request) {
+			r.Actor, r.Action.Effect = Actor{Org: "acme", Platform: "schedule", Tenant: "prompt", ID: "s"}, Read
+		}), 'a', "schedule s may read"},
+		"a prompt edits": {change(func(r *Request) {
+			r.Actor, r.Action.Effect = Actor{Org: "acme", Platform: "schedule", Tenant: "prompt", ID: "s"}, Edit
+		}), '-', "schedule s is at tier observe"},
+		"a prompt's other tools": {change(func(r *Request) {
+			r.Actor, r.Action.Effect, r.Profile = Actor{Org: "acme", Platform: "schedule", Tenant: "prompt", ID: "s"}, Read, "none"
+		}), '-', "profile none does not allow tool"},
 		"viewer asks":              {Request{Org: "acme", Actor: someone("vi"), Action: Action{Tool: "ask", Effect: Read}, Label: Clean()}, 'a', "Vi may ask"},
 		"viewer stops":             {Request{Org: "acme", Actor: someone("vi"), Action: Action{Tool: "stop", Effect: Read}, Label: Clean()}, '-', "Vi may not stop"},
 		"approver stops":           {Request{Org: "acme", Actor: someone("ap"), Action: Action{Tool: "stop", Effect: Read}, Label: Clean()}, 'a', ""},
@@ -272,7 +283,7 @@ func TestMayEver(t *testing.T) {
 
 func TestUnknownRole(t *testing.T) {
 	t.Parallel()
-	for _, role := range []string{"schedule", "root", "", "Admin"} {
+	for _, role := range []string{"schedule", "speaking", "root", "", "Admin"} {
 		o := acme()
 		o.People["op"] = Person{Name: "Op", Roles: []string{role}}
 		if _, err := NewSnapshot("acme", o); err == nil {

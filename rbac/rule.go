@@ -70,7 +70,7 @@ func (o *orgPolicy) fits(who Actor, v Verb, r Request) Decision {
 		return denied("nobody has said what this would do")
 	case v != Do || speech(r.Action):
 		return allow
-	case who.Platform != scheduled && !o.Profiles[r.Profile].Tools.May(r.Action.Tool):
+	case !who.fixed() && !o.Profiles[r.Profile].Tools.May(r.Action.Tool):
 		return denied(fmt.Sprintf("profile %s does not allow tool %s", or(r.Profile, "(none)"), r.Action.Tool))
 	case r.Action.Stack != "" && !slices.Contains(st.Rooms, r.Channel):
 		return denied(r.Action.Stack + " is spoken of in " + o.titles(st.Rooms) + " only")
@@ -85,7 +85,7 @@ func (o *orgPolicy) rule(who Actor, v Verb, r Request, m memo) (d Decision, stop
 	judges, name, roles := o.rulers[who.ID], p.Name, o.roles[who.ID]
 	switch {
 	case who.Platform == scheduled:
-		judges, name, roles = o.schedule, "schedule "+who.ID, []string{scheduled}
+		judges, name, roles = o.clockwork(who), "schedule "+who.ID, []string{scheduled}
 	case !known:
 		return denied("you are not known here"), true, nil
 	}
@@ -104,6 +104,14 @@ func (o *orgPolicy) rule(who Actor, v Verb, r Request, m memo) (d Decision, stop
 	d = allow
 	d.Reasons = []string{fmt.Sprintf("%s may %s as %s", name, aloud(what), or(strings.Join(roles, ", "), "named by a rule"))}
 	return d, false, nil
+}
+
+// clockwork are the rules of a schedule.
+func (o *orgPolicy) clockwork(who Actor) rulers {
+	if who.fixed() {
+		return o.schedule
+	}
+	return o.speaking
 }
 
 // aloud is an act as people say it.

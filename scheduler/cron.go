@@ -1,57 +1,37 @@
 package scheduler
 
 import (
-	"errors"
-	"fmt"
 	"math/bits"
-	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
-)
 
-// shortestEvery is the least of "@every": what comes more often is no schedule.
-const shortestEvery = time.Minute
+	"interlock/config"
+)
 
 // Cron is a parsed expression of five fields, or a preset like "@daily".
 type Cron struct{ schedule cron.Schedule }
 
-var errNever = errors.New("it never comes due")
-
-// ParseCron refuses what the parser panics on (a time zone inside the
-// expression: robfig/cron issues 470 and 554), what never comes due, such as
-// 30 February, and what comes due more often than once a minute. Sunday is 0 and 7.
-func ParseCron(expr string) (c Cron, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("read %q: %v", expr, r)
-		}
-	}()
-	if strings.Contains(expr, "TZ=") {
-		return c, fmt.Errorf("read %q: name the time zone beside the expression", expr)
-	}
-	s, err := cron.ParseStandard(sundays(expr))
-	if err != nil {
-		return c, fmt.Errorf("read %q: %w", expr, err)
-	}
-	if every, ok := s.(cron.ConstantDelaySchedule); ok && every.Delay < shortestEvery {
-		return c, fmt.Errorf("read %q: more often than every %s", expr, shortestEvery)
-	}
-	if s.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return c, fmt.Errorf("read %q: %w", expr, errNever)
-	}
-	return Cron{s}, nil
+// ParseCron is config.ParseCron.
+func ParseCron(expr string) (Cron, error) {
+	s, err := config.ParseCron(expr)
+	return Cron{s}, err
 }
 
 // allHours are the bits of an expression whose hour is "*".
 const allHours = 1<<24 - 1
 
 // Next is the first due time after a moment, in UTC; the zero time when there is
-// none. What is due each hour goes by time that passes. All else goes by the clock
+// none. What is due each hour goes by time that passes, and "@every" by multiples of its
+// delay since 1970: the same in every replica, and after every restart. All else goes by the clock
 // on the wall of the zone: one that it shows twice is due the first time; one that it
 // skips is due at the first moment after the gap, or not at all when the expression
 // names other hours of that day too.
 func (c Cron) Next(after time.Time, zone *time.Location) time.Time {
+	if every, ok := c.schedule.(cron.ConstantDelaySchedule); ok {
+		d := int64(every.Delay / time.Second)
+		return time.Unix((after.Unix()/d+1)*d, 0).UTC()
+	}
 	spec, ok := c.schedule.(*cron.SpecSchedule)
 	if !ok || spec.Hour&allHours == allHours {
 		return c.schedule.Next(after.In(zone)).UTC()
@@ -88,39 +68,18 @@ func moment(wall time.Time, zone *time.Location) (t time.Time, skipped bool) {
 	return gap.UTC(), true
 }
 
-// sundays writes the day 7 of the last field as 0, which the parser knows.
-func sundays(expr string) string {
-	fields := strings.Fields(expr)
-	if len(fields) != 5 || !strings.Contains(fields[4], "7") {
-		return expr
-	}
-	var days []string
-	for day := range strings.SplitSeq(fields[4], ",") {
-		var from, to, step int
-		switch {
-		case day == "7":
-			day = "0"
-		case scans(day, "%d-%d/%d", &from, &to, &step) && to == 7 && step > 0 && from <= 7, scans(day, "%d-%d", &from, &to) && to == 7 && from <= 7:
-			day = ""
-			for d := from; d <= to; d += max(step, 1) {
-				day += fmt.Sprintf(",%d", d%7)
-			}
-			day = day[1:]
+// Before is the last due time before a moment, in UTC. What was never due within a year
+// before it was due a day before.
+func (c Cron) Before(at time.Time, zone *time.Location) time.Time {
+	const day = 24 * time.Hour
+	for _, back := range []time.Duration{day, 8 * day, 32 * day, 366 * day} {
+		last := time.Time{}
+		for t := c.Next(at.Add(-back-time.Second), zone); !t.IsZero() && t.Before(at); t = c.Next(t, zone) {
+			last = t
 		}
-		days = append(days, day)
+		if !last.IsZero() {
+			return last
+		}
 	}
-	fields[4] = strings.Join(days, ",")
-	return strings.Join(fields, " ")
-}
-
-// scans tells whether a text is of a form and nothing else.
-func scans(text, form string, into ...any) bool {
-	if n, err := fmt.Sscanf(text, form, into...); err != nil || n != len(into) {
-		return false
-	}
-	var all []any
-	for _, p := range into {
-		all = append(all, *p.(*int)) //nolint:forcetypeassert // only numbers are scanned here
-	}
-	return fmt.Sprintf(form, all...) == text
+	return at.Add(-day)
 }

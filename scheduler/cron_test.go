@@ -143,6 +143,17 @@ func TestParseCron(t *testing.T) {
 	}
 }
 
+// Whoever asks, whenever: "@every" comes due at the same moments.
+func TestEveryHasAnAnchor(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 11, 30, 6, 0, 0, 0, time.UTC)
+	for _, after := range []time.Duration{0, time.Second, 40 * time.Minute, 90*time.Minute - time.Nanosecond} {
+		if got := next(t, "@every 90m", "Asia/Kathmandu", from.Add(after), 2); !got[0].Equal(from.Add(90*time.Minute)) || !got[1].Equal(from.Add(3*time.Hour)) {
+			t.Errorf("after %s: %v", after, got)
+		}
+	}
+}
+
 // Whatever is parsed comes due in the future, and never at the same time twice.
 func FuzzCron(f *testing.F) {
 	for _, expr := range []string{"*/5 * * * *", "0 0 29 2 *", "30 2 * * 7", "@daily", "@every 90m", "0 0-23/5 1-7 */2 1-7/2"} {
@@ -167,4 +178,36 @@ func FuzzCron(f *testing.F) {
 			at = due
 		}
 	})
+}
+
+func TestBefore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ expr, zone, at, want string }{
+		{"0 8 * * 1-5", "Europe/Berlin", "2026-11-30T07:00:00Z", "2026-11-27T07:00:00Z"}, // Monday tells of the weekend
+		{"0 8 * * 1-5", "Europe/Berlin", "2026-12-01T07:00:00Z", "2026-11-30T07:00:00Z"},
+		{"0 8 * * *", "Europe/Berlin", "2026-03-29T06:00:00Z", "2026-03-28T07:00:00Z"}, // over daylight saving
+		{"0 6 * * 1", "UTC", "2026-11-30T06:00:00Z", "2026-11-23T06:00:00Z"},
+		{"0 6 1 * *", "UTC", "2026-12-01T06:00:00Z", "2026-11-01T06:00:00Z"},
+		{"0 0 29 2 *", "UTC", "2026-11-30T06:00:00Z", "2026-11-29T06:00:00Z"}, // years ago
+		{"*/5 * * * *", "UTC", "2026-11-30T06:00:00Z", "2026-11-30T05:55:00Z"},
+		{"0 8 * * 1-5", "Europe/Berlin", "2026-11-30T14:12:07Z", "2026-11-30T07:00:00Z"}, // in between
+		{"30 2 * * *", "Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-28T01:30:00Z"},  // the end of the gap is itself a due time
+		{"@every 8h", "UTC", "2026-11-30T08:00:00Z", "2026-11-30T00:00:00Z"},
+	} {
+		expr, err := scheduler.ParseCron(c.expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := expr.Before(at, zone).UTC().Format(time.RFC3339); got != c.want {
+			t.Errorf("%q before %s: %s, want %s", c.expr, c.at, got, c.want)
+		}
+	}
 }

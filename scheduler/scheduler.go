@@ -1,103 +1,169 @@
-// Package scheduler turns cron ticks into jobs. It must never know cards, or
+// Package scheduler turns due times into jobs. It must never know cards, or
 // how a job runs.
 package scheduler
 
 import (
+	"cmp"
+	"container/heap"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"interlock/agent"
-	"interlock/rbac"
 )
 
-// Platform is the platform of an Actor that is a schedule.
-const Platform = "schedule"
+// longestSleep is how long a clock that was set is not noticed, and retry how long
+// what failed waits.
+const (
+	longestSleep = 30 * time.Second
+	retry        = time.Second
+)
 
-// Schedule is one fixed call at fixed times.
-type Schedule struct {
-	Org, Name, Stack string
-	Cron             Cron
-	Zone             *time.Location
-	Thread           agent.Thread
-	Call             agent.ToolCall
-}
+// batch is how many due times one transaction claims: others write meanwhile.
+const batch = 100
 
-// Claims gives each due time to one replica, and enqueues the job in the same
-// transaction: a crash can neither lose nor double it. Last is the newest due
-// time that was claimed, or the zero time.
-type Claims interface {
-	Claim(ctx context.Context, org, schedule string, due time.Time, j agent.Job) (won bool, err error)
-	Last(ctx context.Context, org, schedule string) (time.Time, error)
-}
-
-// Scheduler fires schedules. Every replica runs one.
+// Scheduler fires schedules. Every replica runs one. It is not safe for concurrent use,
+// but for Fire.
 type Scheduler struct {
 	Claims    Claims
 	Schedules []Schedule
+	Clock     func() time.Time // nil is the machine's
 	Log       *slog.Logger
+
+	queue  queue
+	looked time.Time // by the clock, at the last tick; zero is not yet
 }
 
-// Run fires until ctx ends. Of the times that were missed while nothing ran,
-// the newest one is made up for.
+// Run fires until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	for _, sc := range s.Schedules {
-		g.Go(func() error { return s.follow(ctx, sc) })
-	}
-	return g.Wait()
-}
-
-// follow fires one schedule. A claim that fails is tried again at the next wake.
-func (s *Scheduler) follow(ctx context.Context, sc Schedule) error {
-	from := time.Now()
-	if last, err := s.Claims.Last(ctx, sc.Org, sc.Name); err != nil {
-		s.Log.WarnContext(ctx, "read last run", "schedule", sc.Name, "error", err)
-	} else if missed := sc.missed(last, from); !missed.IsZero() {
-		s.fire(ctx, sc, missed)
-	}
-	for due := sc.Cron.Next(from, sc.Zone); ; due = sc.Cron.Next(due, sc.Zone) {
+	for {
+		wait, err := s.Tick(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "fire schedules", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(time.Until(due)):
-			s.fire(ctx, sc, due)
+		case <-time.After(wait):
 		}
 	}
 }
 
-// missed is the newest due time after last and not after now, or the zero time.
-// A schedule that never ran has missed nothing.
-func (sc Schedule) missed(last, now time.Time) (due time.Time) {
-	if last.IsZero() {
-		return due
+// Tick fires all that is due by the clock, and says how long nothing will be. With an
+// error, it fires again what it could not.
+//
+// A clock that was set back makes it look at what is due from then on: what has been
+// claimed is on record, and is not claimed again.
+func (s *Scheduler) Tick(ctx context.Context) (wait time.Duration, err error) {
+	now := s.now()
+	if s.looked.IsZero() || now.Before(s.looked) {
+		if err := s.begin(ctx, now); err != nil {
+			return retry, err
+		}
 	}
-	const most = 100_000 // a minute schedule over two months; then the search is cut
-	for n, t := 0, sc.Cron.Next(last, sc.Zone); !t.After(now) && n < most; n, t = n+1, sc.Cron.Next(t, sc.Zone) {
-		due = t
+	s.looked = now
+	due := s.queue.take(now)
+	if err := s.fire(ctx, due, now); err != nil {
+		return retry, err
 	}
-	return due
+	if len(s.queue) == 0 {
+		return longestSleep, nil
+	}
+	return min(longestSleep, max(0, s.queue[0].due.Sub(now))), nil
 }
 
-func (s *Scheduler) fire(ctx context.Context, sc Schedule, due time.Time) {
-	if _, err := s.Fire(ctx, sc, due); err != nil && ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "fire schedule", "schedule", sc.Name, "due", due, "error", err)
+func (s *Scheduler) now() time.Time {
+	if s.Clock == nil {
+		return time.Now().Round(0) // by the wall, not by what has passed
+	}
+	return s.Clock()
+}
+
+// begin puts every schedule where the record says that it was left, or at now when that
+// lies in the future: then a clock was wrong, and it may have been this one.
+func (s *Scheduler) begin(ctx context.Context, now time.Time) error {
+	rules := map[string]map[string]string{}
+	for _, sc := range s.Schedules {
+		if rules[sc.Org] == nil {
+			rules[sc.Org] = map[string]string{}
+		}
+		rules[sc.Org][sc.Name] = sc.rule()
+	}
+	passed := map[string]map[string]time.Time{}
+	for org, of := range rules {
+		var err error
+		if passed[org], err = s.Claims.Begin(ctx, org, now, of); err != nil {
+			return fmt.Errorf("read schedules of %s: %w", org, err)
+		}
+	}
+	s.queue = s.queue[:0]
+	for _, sc := range s.Schedules {
+		from := passed[sc.Org][sc.Name]
+		if from.After(now) {
+			from = now
+		}
+		s.await(&waiting{Schedule: sc, due: sc.Cron.Next(from, sc.Zone)})
+	}
+	heap.Init(&s.queue)
+	return nil
+}
+
+// await leaves out what never comes due again.
+func (s *Scheduler) await(w *waiting) {
+	if !w.due.IsZero() {
+		s.queue = append(s.queue, w)
 	}
 }
 
-// Fire claims one due time and enqueues its job; another replica may have won.
-func (s *Scheduler) Fire(ctx context.Context, sc Schedule, due time.Time) (won bool, err error) {
-	id := fmt.Sprintf("%s@%d", sc.Name, due.Unix())
-	won, err = s.Claims.Claim(ctx, sc.Org, sc.Name, due, agent.Job{
-		ID: id, Org: sc.Org, Trace: id, Thread: sc.Thread, Tier: rbac.Observe,
-		Actor: rbac.Actor{Org: sc.Org, Platform: Platform, ID: sc.Name, Name: sc.Name},
-		Scan:  &agent.Scan{Schedule: sc.Name, Stack: sc.Stack, Call: sc.Call},
-	})
+// fire claims what is due and waits for what is next. What could not be claimed stays due.
+func (s *Scheduler) fire(ctx context.Context, due []*waiting, now time.Time) error {
+	all, next := map[string][]Claim{}, make([]time.Time, len(due))
+	for i, w := range due {
+		var claims []Claim
+		claims, next[i] = w.claims(now)
+		all[w.Org] = append(all[w.Org], claims...)
+	}
+	err := s.claim(ctx, all)
+	for i, w := range due {
+		if err == nil {
+			w.due = next[i]
+		}
+		if !w.due.IsZero() {
+			heap.Push(&s.queue, w)
+		}
+	}
+	return err
+}
+
+// claim claims in one order in every replica, so that none waits for the other in turn.
+func (s *Scheduler) claim(ctx context.Context, all map[string][]Claim) error {
+	for org, claims := range all {
+		slices.SortStableFunc(claims, func(a, b Claim) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Schedule, b.Schedule)) })
+		for some := range slices.Chunk(claims, batch) {
+			if _, err := s.Claims.Claim(ctx, org, some...); err != nil {
+				return fmt.Errorf("claim %d due times of %s: %w", len(some), org, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Fire enqueues the job of a schedule beside its due times, as of a moment. It is false
+// when there is one of that moment, or the last one has not ended.
+func (s *Scheduler) Fire(ctx context.Context, sc Schedule, at time.Time) (fired bool, err error) {
+	return s.FireAs(ctx, sc, at, fmt.Sprintf("%s@%d", sc.Name, at.Unix()))
+}
+
+// FireAs is Fire with a job of this id, which is enqueued once however often it is asked
+// for, and with what tells people of it.
+func (s *Scheduler) FireAs(ctx context.Context, sc Schedule, at time.Time, id string, told ...agent.Job) (fired bool, err error) {
+	c := sc.claim(at, at)
+	c.Extra, c.Job.After, c.Job.ID, c.Job.Trace, c.Told = true, time.Time{}, id, id, told
+	n, err := s.Claims.Claim(ctx, sc.Org, c)
 	if err != nil {
-		return won, fmt.Errorf("claim %s: %w", id, err)
+		return false, fmt.Errorf("claim %s: %w", c.Job.ID, err)
 	}
-	return won, nil
+	return n > 0, nil
 }

@@ -60,8 +60,8 @@ build() (
 	mkdir -p "$cache"
 	cd "$1"
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(arch) GOFLAGS=-mod=readonly GOWORK=off \
-		go build -trimpath -ldflags "-s -w $4" -o "$3.new" "$2" >&2 || die "$2 could not be built: see above"
-	mv "$3.new" "$3"
+		go build -trimpath -ldflags "-s -w $4" -o "$3.$$.new" "$2" >&2 || die "$2 could not be built: see above"
+	mv "$3.$$.new" "$3"
 )
 
 part_engine() {

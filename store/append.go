@@ -32,8 +32,17 @@ func (db *DB) Append(ctx context.Context, org string, b agent.Batch) error {
 	if b.Hold != nil {
 		b.Hold.Version++
 	}
+	if b.Alert != nil {
+		b.Alert.Version++
+	}
+	if b.Drift != nil {
+		b.Drift.Version++
+	}
 	if slices.ContainsFunc(b.Events, bot.Shown) {
 		db.outbox.signal()
+	}
+	if slices.ContainsFunc(b.Events, db.tells) {
+		db.noticed.signal()
 	}
 	if len(b.Jobs) > 0 {
 		db.ready.signal()
@@ -50,7 +59,15 @@ func (db *DB) append(tx *gorm.DB, org string, b agent.Batch) (seqs []int64, err 
 			return nil, err
 		}
 	}
+	if b.Alert != nil {
+		if err := swapAlert(tx, org, *b.Alert); err != nil {
+			return nil, err
+		}
+	}
 	if seqs, err = db.appendEvents(tx, org, b.Events); err != nil {
+		return nil, err
+	}
+	if err := db.insertNotices(tx, b.Events, seqs); err != nil {
 		return nil, err
 	}
 	for _, j := range b.Jobs {
@@ -58,10 +75,15 @@ func (db *DB) append(tx *gorm.DB, org string, b agent.Batch) (seqs []int64, err 
 			return nil, err
 		}
 	}
-	if err := writeFindings(tx, org, b.Seen, b.Gone); err != nil {
+	if b.Drift != nil {
+		if err := swapDrift(tx, org, *b.Drift); err != nil {
+			return nil, err
+		}
+	}
+	if err := judgeRuns(tx, org, b); err != nil {
 		return nil, err
 	}
-	return seqs, markScans(tx, org, b.Events)
+	return seqs, markScans(tx, org, b)
 }
 
 // checkFence holds the job's row, so that it cannot be handed on before this
@@ -146,8 +168,8 @@ func insertEvents(tx *gorm.DB, evs []agent.Event, ends map[string]*chainEnd) ([]
 		}
 		end.seq, end.head = r.Seq, r.Hash
 		rows[i], payloads[i], seqs[i] = r, p, r.Seq
-		if bot.Shown(ev) {
-			out = append(out, outboxRow{Org: r.Org, ID: r.ID, Session: r.Session, Seq: r.Seq, State: pending})
+		for _, room := range bot.Rooms(ev) {
+			out = append(out, outboxRow{Org: r.Org, ID: copyOf(r.ID, room), Session: r.Session, Seq: r.Seq, State: pending, Room: room})
 		}
 	}
 	tables := []any{&rows, &payloads}

@@ -100,6 +100,9 @@ func (db *DB) Purge(ctx context.Context) (n int64, err error) {
 		if n, err = exec(tx, "DELETE FROM artifacts WHERE expires > 0 AND expires <= ?", nowMicros()); err != nil {
 			return err
 		}
+		if err := tx.Exec("DELETE FROM scans WHERE at < ?", micros(time.Now().Add(-scansKept))).Error; err != nil {
+			return err
+		}
 		return tx.Exec("DELETE FROM asks WHERE at < ?", micros(time.Now().Add(-asksKept))).Error
 	})
 	if err != nil {

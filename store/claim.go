@@ -28,26 +28,33 @@ type jobRow struct {
 	Body                   string
 }
 
-// claim takes the oldest job that is due in a thread where nothing runs, what
-// people ordered first. Claims take turns, so that the jobs of a thread keep
+// The lanes of jobs, by their column control. What people ordered comes first, then
+// what they wait for, then scans of schedules, of which there may be hundreds at once.
+var (
+	allLanes  = []string{"1", "0", "-1"}
+	mainLanes = allLanes[:2]
+)
+
+// claim takes the oldest job that is due in a thread where nothing runs, of the first
+// lane that has one. Claims take turns, so that the jobs of a thread keep
 // their order; that a thread runs one at a time holds by an index besides.
-func (db *DB) claim(ctx context.Context) (c agent.Claimed, ok bool, err error) {
-	if _, due, err := db.next(db.read(ctx)); err != nil || !due {
+func (db *DB) claim(ctx context.Context, lanes []string) (c agent.Claimed, ok bool, err error) {
+	if _, due, err := db.next(db.read(ctx), lanes); err != nil || !due {
 		return c, false, err
 	}
 	err = db.write(ctx, func(tx *gorm.DB) (err error) {
-		c, ok, err = db.take(tx)
+		c, ok, err = db.take(tx, lanes)
 		return err
 	})
 	return c, ok && err == nil, err
 }
 
-func (db *DB) take(tx *gorm.DB) (c agent.Claimed, ok bool, err error) {
+func (db *DB) take(tx *gorm.DB, lanes []string) (c agent.Claimed, ok bool, err error) {
 	if err := db.lockName(tx, "claims"); err != nil {
 		return c, false, err
 	}
 	for {
-		row, ok, err := db.next(tx)
+		row, ok, err := db.next(tx, lanes)
 		if err != nil || !ok {
 			return c, false, err
 		}
@@ -73,10 +80,10 @@ func place(tx *gorm.DB, row jobRow, session string) error {
 	return tx.Exec("UPDATE jobs SET place = ? WHERE org = ? AND thread = ? AND state = 'ready'", session, row.Org, row.Thread).Error
 }
 
-// next prefers the control lane. The states stand in the text, because only so
+// next goes by the order of the lanes. The states stand in the text, because only so
 // the partial indexes are used.
-func (db *DB) next(tx *gorm.DB) (row jobRow, ok bool, err error) {
-	for _, lane := range []string{"1", "0"} {
+func (db *DB) next(tx *gorm.DB, lanes []string) (row jobRow, ok bool, err error) {
+	for _, lane := range lanes {
 		row, ok, err = one[jobRow](tx, `SELECT ord, org, id, thread, place FROM jobs j
 			WHERE state = 'ready' AND control = `+lane+` AND run_after <= ? AND org IN ?
 			AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.state = 'running' AND r.org = j.org AND r.place = j.place)
@@ -110,8 +117,11 @@ func (db *DB) reclaim(ctx context.Context) error {
 		return err
 	}
 	return db.write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec(`UPDATE jobs SET state = CASE WHEN attempts >= ? THEN 'dead' ELSE 'ready' END,
-			last_error = 'the worker went silent' WHERE state = 'running' AND lease_until < `+db.dialect().now, deaths).Error
+		if err := tx.Exec(`UPDATE jobs SET state = CASE WHEN attempts >= ? THEN 'dead' ELSE 'ready' END,
+			last_error = 'the worker went silent' WHERE state = 'running' AND lease_until < `+db.dialect().now, deaths).Error; err != nil {
+			return err
+		}
+		return buryRuns(tx)
 	})
 }
 
@@ -137,8 +147,12 @@ type end struct {
 
 func (db *DB) settle(ctx context.Context, c agent.Claimed, e end) error {
 	return db.write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec(`UPDATE jobs SET state = ?, attempts = ?, last_error = ?, run_after = CASE WHEN ? > run_after THEN ? ELSE run_after END,
+		n, err := exec(tx, `UPDATE jobs SET state = ?, attempts = ?, last_error = ?, run_after = CASE WHEN ? > run_after THEN ? ELSE run_after END,
 			body = CASE WHEN ? = 'done' THEN '' ELSE body END WHERE org = ? AND id = ? AND fence = ? AND state = 'running'`,
-			e.state, e.attempts, e.why, micros(e.after), micros(e.after), e.state, c.Org, c.ID, c.Fence).Error
+			e.state, e.attempts, e.why, micros(e.after), micros(e.after), e.state, c.Org, c.ID, c.Fence)
+		if err != nil || n == 0 {
+			return err
+		}
+		return settleRun(tx, c, e)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"interlock/agent"
@@ -19,7 +20,8 @@ const lastWords = 5 * time.Second
 // longestWhy is how much of an error is kept with a job.
 const longestWhy = 500
 
-// Consume runs up to Options.Workers jobs at a time, one in a thread, until ctx
+// Consume runs up to Options.Workers jobs at a time, of them up to Options.Scans scans,
+// one in a thread, until ctx
 // ends. Then it claims no more, waits for those that run, whose context has
 // ended, and gives back what they did not finish, without counting the attempt.
 // A claim is renewed while its handle runs; when it is lost, the handle's
@@ -31,6 +33,7 @@ func (db *DB) Consume(ctx context.Context, handle func(context.Context, agent.Cl
 	defer running.Wait()
 	slots := make(chan struct{}, db.workers)
 	var looked time.Time
+	var scans atomic.Int64
 	for {
 		select {
 		case slots <- struct{}{}:
@@ -41,10 +44,20 @@ func (db *DB) Consume(ctx context.Context, handle func(context.Context, agent.Cl
 			looked = time.Now()
 			db.report(ctx, "take back jobs", db.reclaim(ctx))
 		}
-		c, ok, err := db.claim(ctx)
+		lanes := allLanes
+		if int(scans.Load()) >= db.scans {
+			lanes = mainLanes
+		}
+		c, ok, err := db.claim(ctx, lanes)
 		if ok {
+			var scan int64
+			if c.Scan != nil {
+				scan = 1
+			}
+			scans.Add(scan)
 			running.Go(func() {
 				db.work(ctx, c, handle)
+				scans.Add(-scan)
 				<-slots
 				db.ready.signal() // its thread is free
 			})

@@ -178,15 +178,19 @@ func keyBelongs(org, session string) string { return string(fields("session key"
 
 // dataKey is a session's, or nil when it was erased or never needed.
 func (db *DB) dataKey(tx *gorm.DB, org, session string) ([]byte, error) {
-	k, err := db.of(org)
-	if err != nil {
-		return nil, err
-	}
 	row, ok, err := one[struct{ Wrapped []byte }](tx, "SELECT wrapped FROM session_keys WHERE org = ? AND session = ?", org, session)
 	if err != nil || !ok {
 		return nil, err
 	}
-	key, err := open(k.wrap, keyBelongs(org, session), row.Wrapped)
+	return db.unwrap(org, session, row.Wrapped)
+}
+
+func (db *DB) unwrap(org, session string, wrapped []byte) ([]byte, error) {
+	k, err := db.of(org)
+	if err != nil {
+		return nil, err
+	}
+	key, err := open(k.wrap, keyBelongs(org, session), wrapped)
 	if err != nil {
 		return nil, fmt.Errorf("key of session %s: %w", session, err)
 	}

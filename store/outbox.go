@@ -100,6 +100,14 @@ func (db *DB) rows(ctx context.Context, org string, chosen []int64) (rows []bot.
 	return rows, nil
 }
 
+// copyOf names the row that shows an event in a room; empty is its own thread.
+func copyOf(event, room string) string {
+	if room == "" {
+		return event
+	}
+	return event + "@" + room
+}
+
 // Copy has the event of a row shown in other rooms too. Twice is once.
 func (db *DB) Copy(ctx context.Context, org, row string, rooms []string) error {
 	err := db.write(ctx, func(tx *gorm.DB) error {

@@ -200,7 +200,8 @@ func TestEveryMethodTakesAnOrg(t *testing.T) {
 	ours := map[string]string{
 		"Ping": "reads no row", "Consume": "hands out jobs of all, each with its Org", "Sealer": "seals each Org", "Purge": "deletes what has expired", "Stats": "counts for the operator, and gives no content",
 		"Enqueue": "the job names its Org", "Say": "the message names its Org", "PutLink": "the link names its Org", "Keep": "the artifact names its Org",
-		"Claim": "the tick names its Org",
+		"Claim":     "the tick names its Org",
+		"PutNotice": "the notice names its Org", "PurgeNotices": "deletes what is old",
 	}
 	db := reflect.TypeFor[*store.DB]()
 	ctx, text := reflect.TypeFor[context.Context](), reflect.TypeFor[string]()

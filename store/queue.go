@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -50,8 +51,11 @@ func newQueueRow(org string, j agent.Job) (r queueRow, err error) {
 		return r, errors.New("the job has no id")
 	}
 	r = queueRow{org: org, id: j.ID, thread: threadKey(j.Thread), after: max(micros(j.After), nowMicros())}
-	if j.Stop || j.Hold != "" {
+	switch {
+	case j.Stop || j.Hold != "":
 		r.control = 1
+	case j.Scan != nil:
+		r.control = -1
 	}
 	r.body, err = encode(j)
 	return r, err
@@ -63,4 +67,20 @@ func (r queueRow) insert(tx *gorm.DB) error {
 	return tx.Exec(`INSERT INTO jobs (org, id, thread, place, control, state, run_after, body)
 		VALUES (?, ?, ?, ?, ?, 'ready', ?, ?) ON CONFLICT (org, id) DO NOTHING`,
 		r.org, r.id, r.thread, r.thread, r.control, r.after, r.body).Error
+}
+
+// Waits is how long the oldest job of an Org has waited that could run: it is due, and
+// nothing runs in its thread. Scans of schedules do not count: they take turns.
+func (db *DB) Waits(ctx context.Context, org string) (time.Duration, error) {
+	now := nowMicros()
+	oldest, ok, err := one[int64](db.read(ctx), `SELECT run_after FROM jobs j WHERE state = 'ready' AND control >= 0 AND run_after <= ? AND org = ?
+		AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.state = 'running' AND r.org = j.org AND (r.place = j.place OR r.thread = j.thread))
+		ORDER BY run_after LIMIT 1`, now, org)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("look at the queue: %w", err)
+	case !ok:
+		return 0, nil
+	}
+	return time.Duration(now-oldest) * time.Microsecond, nil
 }

@@ -54,7 +54,10 @@ type Options struct {
 	ArtifactLimit int64             // bytes of one artifact; 0 is 32 MiB
 	Lease         time.Duration     // after which a silent worker has lost its job; 0 is 10 s
 	Workers       int               // jobs that one Consume runs at a time; 0 is 4
+	Scans         int               // of them, scans of schedules; 0 is Workers
 	Log           *slog.Logger      // nil is silent
+
+	Tells func(ev agent.Event) bool // whether an event is told beyond its thread; nil is never
 }
 
 // DB is the one database. No method works without an Org, and another Org's id
@@ -66,12 +69,16 @@ type DB struct {
 	limit   int64
 	lease   time.Duration
 	workers int
+	scans   int
 	log     *slog.Logger
 
 	ready   hub // jobs
 	outbox  hub
 	changed hubs // messages, by Org
 	wrote   <-chan struct{}
+	noticed hub
+	notices <-chan struct{}
+	tells   func(ev agent.Event) bool
 }
 
 // backend is how one database is written and read. A write is one transaction,
@@ -98,7 +105,7 @@ type dialect struct {
 // It scans nothing. Close must follow.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{
-		keys: map[string]keys{}, orgs: slices.Sorted(maps.Keys(o.Keys)), limit: o.ArtifactLimit, lease: o.Lease, workers: o.Workers, log: o.Log,
+		tells: o.Tells, keys: map[string]keys{}, orgs: slices.Sorted(maps.Keys(o.Keys)), limit: o.ArtifactLimit, lease: o.Lease, workers: o.Workers, scans: o.Scans, log: o.Log,
 	}
 	for org, secret := range o.Keys {
 		k, err := derive(org, secret)
@@ -121,6 +128,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	db.wrote, _ = db.outbox.subscribe()
+	db.notices, _ = db.noticed.subscribe()
 	return db, nil
 }
 
@@ -133,6 +141,12 @@ func (db *DB) fill() {
 	}
 	if db.workers <= 0 {
 		db.workers = defaultWorkers
+	}
+	if db.scans <= 0 {
+		db.scans = db.workers
+	}
+	if db.tells == nil {
+		db.tells = func(agent.Event) bool { return false }
 	}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)

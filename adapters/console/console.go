@@ -128,6 +128,9 @@ func (p *Platform) Post(ctx context.Context, org string, t agent.Thread, c bot.C
 	if err := p.mine(org, t); err != nil {
 		return bot.Ref{}, &bot.PostError{Refused: true, Err: err}
 	}
+	if err := p.someone(ctx, t.Channel); err != nil {
+		return bot.Ref{}, err
+	}
 	m := bot.Message{ID: cmp.Or(c.Marker, p.random()), Org: org, Thread: t, Card: &c, At: p.now()}
 	if strings.HasPrefix(t.ID, "~") || t.ID == "" {
 		m.Thread.ID = m.ID
@@ -170,7 +173,7 @@ func (p *Platform) Show(org string, t agent.Thread, text string) {
 }
 
 func (p *Platform) mine(org string, t agent.Thread) error {
-	if _, ok := p.channel(t.Channel); !ok || org != p.opt.Org || t.Platform != Name {
+	if _, ok := p.channel(t.Channel); !ok && !isDirect(t.Channel) || org != p.opt.Org || t.Platform != Name {
 		return fmt.Errorf("there is no channel %q here", t.Room())
 	}
 	return nil

@@ -43,7 +43,7 @@ type stream struct {
 // browser that comes back names the last one it got, so nothing is missed.
 func (p *Platform) events(w http.ResponseWriter, r *http.Request, v viewer) {
 	at := place{r.URL.Query().Get("channel"), r.URL.Query().Get("thread")}
-	if _, ok := p.channel(at.Channel); !ok {
+	if _, ok := p.opens(v, at.Channel); !ok {
 		p.lost(w, r, v)
 		return
 	}

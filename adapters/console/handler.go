@@ -31,19 +31,20 @@ func (p *Platform) handler(in inbox) http.Handler {
 		http.Redirect(w, r, place{Channel: p.opt.Channels[0].ID}.path(), http.StatusFound)
 	}))
 	m.Handle("GET /c/{channel}", p.signedIn(func(w http.ResponseWriter, r *http.Request, v viewer) {
-		if c, ok := p.channel(r.PathValue("channel")); ok {
+		if c, ok := p.opens(v, r.PathValue("channel")); ok {
 			p.showChannel(w, r, v, c, draft{})
 			return
 		}
 		p.lost(w, r, v)
 	}))
 	m.Handle("GET /c/{channel}/t/{thread}", p.signedIn(func(w http.ResponseWriter, r *http.Request, v viewer) {
-		if c, ok := p.channel(r.PathValue("channel")); ok {
+		if c, ok := p.opens(v, r.PathValue("channel")); ok {
 			p.showThread(w, r, v, c, r.PathValue("thread"), draft{})
 			return
 		}
 		p.lost(w, r, v)
 	}))
+	m.Handle("GET /c/{channel}/t/{thread}/picture/{message}/{file}", p.signedIn(p.picture))
 	m.Handle("GET /events", p.signedIn(p.events))
 	say := p.signedIn(func(w http.ResponseWriter, r *http.Request, v viewer) { p.say(w, r, v, in) })
 	m.Handle("POST /c/{channel}/say", say)

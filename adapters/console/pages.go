@@ -77,6 +77,8 @@ func (p *Platform) frame(v viewer, at place, title string) frame {
 		c, _ = p.channel(c.ID)
 		f.Nav = append(f.Nav, navView{c.Title, place{Channel: c.ID}.path(), c.ID == at.Channel})
 	}
+	own := directRoom(v)
+	f.Nav = append(f.Nav, navView{own.Title, place{Channel: own.ID}.path(), own.ID == at.Channel})
 	for _, a := range v.people {
 		pv := p.person(a)
 		pv.Current = a.ID == v.actor.ID

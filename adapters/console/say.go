@@ -12,7 +12,7 @@ import (
 // has the same id, so both are done once.
 func (p *Platform) say(w http.ResponseWriter, r *http.Request, v viewer, in inbox) {
 	at := place{r.PathValue("channel"), r.PathValue("thread")}
-	c, ok := p.channel(at.Channel)
+	c, ok := p.opens(v, at.Channel)
 	if !ok {
 		p.lost(w, r, v)
 		return
@@ -79,7 +79,7 @@ func (p *Platform) untaken(w http.ResponseWriter, r *http.Request, v viewer, c C
 func (p *Platform) pressed(w http.ResponseWriter, r *http.Request, v viewer, does func(at place) []string) (at place, id string, ok bool) {
 	f := r.PostForm
 	at = place{f.Get("channel"), f.Get("thread")}
-	if _, known := p.channel(at.Channel); !known || at.Thread == "" {
+	if _, known := p.opens(v, at.Channel); !known || at.Thread == "" {
 		p.lost(w, r, v)
 		return at, "", false
 	}

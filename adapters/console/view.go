@@ -28,6 +28,7 @@ type cardView struct {
 	Mark   string // the tone as a sign, for the eye alone
 	Groups []groupView
 	Forms  []formView
+	Charts []pictureView
 	Plain  bool // only a line of text
 	Bare   bool // only buttons
 }
@@ -54,6 +55,7 @@ func (p *Platform) message(v viewer, m bot.Message) messageView {
 	mv.Initial = initial(mv.Who)
 	if m.Card != nil {
 		mv.Card = p.card(v, place{m.Thread.Channel, m.Thread.ID}, *m.Card)
+		mv.Card.Charts = picturesOf(m, mv.Card.Charts)
 		mv.Spoken = "Interlock: " + m.Card.Fallback
 	}
 	mv.Spoken = cut(oneLine(mv.Spoken), 300)
@@ -61,10 +63,10 @@ func (p *Platform) message(v viewer, m bot.Message) messageView {
 }
 
 func (p *Platform) card(v viewer, at place, c bot.Card) *cardView {
-	cv := &cardView{Card: c, Groups: groups(c.Lines)}
+	cv := &cardView{Card: c, Groups: groups(c.Lines), Charts: pictureViews(c.Pictures)}
 	cv.Tone, cv.Word, cv.Mark = tone(c.Tone)
-	cv.Plain = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && len(c.Fields)+len(c.Lines)+len(c.Buttons) == 0
-	cv.Bare = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && c.Body == "" && c.Next == "" && len(c.Fields)+len(c.Lines) == 0
+	cv.Plain = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && len(c.Fields)+len(c.Lines)+len(c.Buttons)+len(c.Pictures) == 0
+	cv.Bare = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && c.Body == "" && c.Next == "" && len(c.Fields)+len(c.Lines)+len(c.Pictures) == 0
 	for _, b := range c.Buttons {
 		cv.Forms = append(cv.Forms, p.form(v, at, c.Title, b))
 	}

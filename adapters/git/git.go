@@ -43,6 +43,7 @@ type Source struct {
 
 	orgs    map[string]config.Org
 	packing sync.Mutex
+	authors authors
 }
 
 var _ agent.Stacks = (*Source)(nil)
@@ -67,7 +68,7 @@ func (s *Source) Stack(_ context.Context, org, name string) (agent.Stack, error)
 	out := agent.Stack{
 		Org: org, Name: name, Environment: st.Environment, Directory: st.Directory,
 		Room: st.Channel, Rooms: slices.Clone(st.Channels), State: st.State, Providers: slices.Clone(st.Providers),
-		Image: st.Image, Scope: st.Scope,
+		Image: st.Image, Scope: st.Scope, Ignore: slices.Clone(st.Ignore), VarFile: st.VarFile,
 	}
 	for _, m := range st.Mounts {
 		out.Mounts = append(out.Mounts, agent.Mount{From: m.From, To: m.To, Write: m.Write})

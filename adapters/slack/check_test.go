@@ -85,7 +85,7 @@ func TestChecksWell(t *testing.T) {
 	s := checkWell()
 	got := checkLines(checkRun(t, s, configSocket, nil, "C1"))
 	want := []string{
-		"slack token: workspace Acme (T1), bot @interlock (U1)", "slack app: A1", "slack scopes: all 13", "slack C1: #payments, the bot is in it",
+		"slack token: workspace Acme (T1), bot @interlock (U1)", "slack app: A1", "slack scopes: all 14", "slack C1: #payments, the bot is in it",
 		"slack socket: the app-level token may open one",
 	}
 	if len(got) != len(want)+1 || !slices.Equal(got[:len(want)], want) || !strings.HasPrefix(got[len(want)], "slack clock: ") || strings.Contains(got[len(want)], "W") {
@@ -112,7 +112,7 @@ func TestChecksWrong(t *testing.T) {
 		{"no JSON", func(s *checkSlack) { s.answers["auth.test"] = "<html>" }, "slack token: WRONG no answer from Slack"},
 		{"other app", func(s *checkSlack) { s.answers["bots.info"] = `{"ok":true,"bot":{"app_id":"A2"}}` }, "slack app: WRONG slack.bot_token is of the app A2, slack.app_id is A1"},
 		{"app unknown", checkAnswer("bots.info", "missing_scope"), "slack app: WRONG ask which app the token is of: the token lacks the scope users:read"},
-		{"scope", func(s *checkSlack) { s.scopes = strings.ReplaceAll(s.scopes, "files:write", "pins:read") }, "slack scopes: WRONG missing: files:write (lost: long plans as files); fix: paste"},
+		{"scope", func(s *checkSlack) { s.scopes = strings.ReplaceAll(s.scopes, "files:write", "pins:read") }, "slack scopes: WRONG missing: files:write (lost: long plans as files, and charts on cards); fix: paste"},
 		{"no scope", func(s *checkSlack) { s.scopes = "" }, "slack scopes: WRONG missing: app_mentions:read (lost: mentions), assistant:write"},
 		{"more", func(s *checkSlack) { s.scopes += ", users:read.email" }, "slack scopes: WARN the token permits more than is used: users:read.email"},
 		{"no channel", checkAnswer("conversations.info", "channel_not_found"), "slack C1: WRONG there is no such channel, or it is private and the bot is not in it; fix: in the channel, say /invite @interlock"},

@@ -18,7 +18,7 @@ var never = map[string]bool{
 	"channel_not_found": true, "not_in_channel": true, "is_archived": true, "restricted_action": true,
 	"msg_too_long": true, "msg_blocks_too_long": true, "invalid_blocks": true, "invalid_blocks_format": true, "no_text": true,
 	"message_not_found": true, "cant_update_message": true, "edit_window_closed": true, "thread_locked": true,
-	"restricted_action_thread_only_channel": true, "restricted_action_read_only_channel": true, "user_not_found": true,
+	"restricted_action_thread_only_channel": true, "restricted_action_read_only_channel": true, "user_not_found": true, "user_disabled": true,
 	"cannot_dm_bot": true, "team_access_not_granted": true, "messages_tab_disabled": true,
 }
 

@@ -21,8 +21,11 @@ type drawing struct {
 
 // draw makes a message of a card. It keeps every limit of Slack's; buttons,
 // facts and status are the last to be cut.
-func draw(c bot.Card) drawing {
-	blocks, whole := fitted(c, 0, mostBytes)
+func draw(c bot.Card) drawing { return pictured(c, nil) }
+
+// pictured draws a card whose pictures were uploaded, a file for each.
+func pictured(c bot.Card, files []string) drawing {
+	blocks, whole := fitted(c, 0, mostBytes, files...)
 	d := drawing{Text: spoken(c.Fallback, c.Title, c.Body), Blocks: blocks}
 	if !whole {
 		d.Rest = c.Written()

@@ -16,6 +16,9 @@ type layout struct {
 	facts int  // how many facts the card had
 	lost  bool // something did not even come so far
 
+	charts int      // how many pictures the card had
+	files  []string // of them, if they were uploaded
+
 	first int  // the number of the first button in the message or view
 	most  int  // the smaller, the shorter the texts
 	cut   bool // something is missing
@@ -25,10 +28,10 @@ type layout struct {
 const leastMost = 10
 
 // fitted draws a card ever shorter, until it fits. Prose and lines shrink first,
-// then the texts around them, and facts and status last.
-func fitted(c bot.Card, first, bytes int) (blocks []slack.Block, whole bool) {
+// then the texts around them, and facts and status last. Files are those of its pictures.
+func fitted(c bot.Card, first, bytes int, files ...string) (blocks []slack.Block, whole bool) {
 	l := taken(c)
-	l.first = first
+	l.first, l.files = first, files
 	for most := bytes; ; {
 		l.most, l.cut = max(most, leastMost), l.lost
 		blocks = l.blocks()
@@ -42,7 +45,7 @@ func fitted(c bot.Card, first, bytes int) (blocks []slack.Block, whole bool) {
 
 // taken reads a card once, so that many attempts are cheap.
 func taken(c bot.Card) *layout {
-	l := &layout{facts: len(c.Fields)}
+	l := &layout{facts: len(c.Fields), charts: len(c.Pictures)}
 	short := func(s string, most int) string {
 		s, whole := shortened(bot.Sound(s), most)
 		l.lost = l.lost || !whole
@@ -51,6 +54,7 @@ func taken(c bot.Card) *layout {
 	l.card = c
 	l.card.Title, l.card.Status, l.card.Body = short(c.Title, 1500), short(c.Status, 600), short(c.Body, 2000)
 	l.card.Next, l.card.Footer, l.card.Prose = short(c.Next, 1500), short(c.Footer, 600), short(c.Prose, mostBytes)
+	l.card.Pictures = soundPictures(c.Pictures, short)
 	l.card.Fields = slices.Clone(c.Fields[:min(len(c.Fields), allFacts)])
 	for i, f := range l.card.Fields {
 		l.card.Fields[i] = bot.Field{Name: bot.OneRow(short(f.Name, mostTitle)), Value: short(f.Value, 1900)}
@@ -78,6 +82,6 @@ func (l *layout) blocks() []slack.Block {
 	}
 	return slices.Concat(
 		l.title(), l.state(), l.table(first), l.buttons(), l.table(all[len(first):]), l.missing(l.facts-len(all)),
-		l.lines(), mrkdwn(l.short(l.card.Prose, 1)), l.next(), l.footer(),
+		l.pictures(), l.lines(), mrkdwn(l.short(l.card.Prose, 1)), l.next(), l.footer(),
 	)
 }

@@ -15,7 +15,7 @@ import (
 // of each method so many requests a minute in a workspace.
 var perMinute = map[string]int{
 	methodUpdate: 50, methodReplies: 50, methodHistory: 50, methodUser: 100, methodEphemeral: 100,
-	methodDelete: 50, methodView: 100, methodHome: 100, methodUpload: 20, methodInfo: 50,
+	methodDelete: 50, methodView: 100, methodHome: 100, methodUpload: 20, methodFile: 100, methodInfo: 50, methodOpen: 50,
 	methodStream: 20, methodAppend: 100, methodStop: 20,
 }
 
@@ -26,6 +26,7 @@ const (
 	methodEphemeral = "chat.postEphemeral"
 	methodReplies   = "conversations.replies"
 	methodHistory   = "conversations.history"
+	methodOpen      = "conversations.open"
 	methodInfo      = "conversations.info"
 	methodStream    = "chat.startStream"
 	methodAppend    = "chat.appendStream"
@@ -34,6 +35,7 @@ const (
 	methodView      = "views.open"
 	methodHome      = "views.publish"
 	methodUpload    = "files.getUploadURLExternal"
+	methodFile      = "files.info"
 )
 
 // patience is how long a request waits for its turn; longer ones come again.

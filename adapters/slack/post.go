@@ -20,17 +20,23 @@ const markerType = "interlock_message"
 const markerKey = "marker"
 
 // Post sends a card into its thread. A thread whose id begins with "~" begins
-// with this message.
+// with this message. A channel that begins with "@" is a person.
 func (p *Platform) Post(ctx context.Context, _ string, t agent.Thread, c bot.Card) (bot.Ref, error) {
-	d := draw(c)
-	opts := append(d.options(), metadata(c.Marker)...)
-	if !strings.HasPrefix(t.ID, "~") && t.ID != "" {
-		opts = append(opts, slack.MsgOptionTS(t.ID))
+	to, err := p.direct(ctx, t.Channel)
+	if err != nil {
+		return bot.Ref{}, posted(err)
 	}
+	t.Channel = to
 	var channel, ts string
-	err := p.paced(ctx, methodPost, t.Channel, func(api *slack.Client) (err error) {
-		channel, ts, err = api.PostMessageContext(ctx, t.Channel, opts...)
-		return err
+	d, err := p.shown(ctx, c, func(d drawing) error {
+		opts := append(d.options(), metadata(c.Marker)...)
+		if !strings.HasPrefix(t.ID, "~") && t.ID != "" {
+			opts = append(opts, slack.MsgOptionTS(t.ID))
+		}
+		return p.paced(ctx, methodPost, t.Channel, func(api *slack.Client) (err error) {
+			channel, ts, err = api.PostMessageContext(ctx, t.Channel, opts...)
+			return err
+		})
 	})
 	if err != nil {
 		return bot.Ref{}, posted(wrap("post message", err))
@@ -49,7 +55,7 @@ func (p *Platform) Post(ctx context.Context, _ string, t agent.Thread, c bot.Car
 // Edit redraws a card of ours.
 func (p *Platform) Edit(ctx context.Context, _ string, r bot.Ref, c bot.Card) error {
 	p.edits.begin(r, p.now())
-	err := p.update(ctx, r.Thread.Channel, r.MessageID, draw(c), c.Marker)
+	err := p.update(ctx, r.Thread.Channel, r.MessageID, c)
 	if err != nil {
 		return posted(wrap("edit message", err))
 	}
@@ -57,11 +63,14 @@ func (p *Platform) Edit(ctx context.Context, _ string, r bot.Ref, c bot.Card) er
 	return nil
 }
 
-func (p *Platform) update(ctx context.Context, channel, ts string, d drawing, marker string) error {
-	return p.paced(ctx, methodUpdate, channel, func(api *slack.Client) error {
-		_, _, _, err := api.UpdateMessageContext(ctx, channel, ts, append(d.options(), metadata(marker)...)...)
-		return err
+func (p *Platform) update(ctx context.Context, channel, ts string, c bot.Card) error {
+	_, err := p.shown(ctx, c, func(d drawing) error {
+		return p.paced(ctx, methodUpdate, channel, func(api *slack.Client) error {
+			_, _, _, err := api.UpdateMessageContext(ctx, channel, ts, append(d.options(), metadata(c.Marker)...)...)
+			return err
+		})
 	})
+	return err
 }
 
 // options are a drawing as a request carries it. Nothing in it is unfurled, and
@@ -90,6 +99,9 @@ const pages = 10
 func (p *Platform) Find(ctx context.Context, _ string, t agent.Thread, marker string) (bot.Ref, bool, error) {
 	me, err := p.identity(ctx)
 	if err != nil {
+		return bot.Ref{}, false, posted(err)
+	}
+	if t.Channel, err = p.direct(ctx, t.Channel); err != nil {
 		return bot.Ref{}, false, posted(err)
 	}
 	var cursor string

@@ -144,6 +144,10 @@ func (c *renderCheck) node(key string, o map[string]any) {
 		c.button(o, part)
 	case "mrkdwn", "plain_text":
 		c.textObject(key, kind, o)
+	case "image":
+		if n := renderLen(o["alt_text"]); n == 0 || n > 2000 || o["slack_file"] == nil {
+			c.say("an image of %v with %d characters of words", o["slack_file"], n)
+		}
 	case "modal", "home", "rich_text", "divider", "plain_text_input", "":
 	default:
 		c.richText(kind, o)

@@ -65,7 +65,7 @@ func (p *Platform) redraw(ctx context.Context, at place, c *bot.Card, since time
 	if c == nil || at.Message == "" || !p.edits.stale(r, since) {
 		return
 	}
-	if err := p.update(ctx, at.Channel, at.Message, draw(*c), c.Marker); err != nil {
+	if err := p.update(ctx, at.Channel, at.Message, *c); err != nil {
 		p.log().DebugContext(ctx, "a card was not redrawn at once", "error", err)
 	}
 }

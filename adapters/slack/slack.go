@@ -65,6 +65,7 @@ type Platform struct {
 	people   *bot.Vetting
 	progress *progress
 	edits    *edits
+	pictures pictures
 	seen     *replays // requests
 	taken    *replays // messages
 	now      func() time.Time

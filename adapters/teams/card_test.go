@@ -179,7 +179,7 @@ func cardAbove(t *testing.T, card json.RawMessage) (text string, rows int) {
 		if e.Type == "ActionSet" {
 			return text, rows + 1
 		}
-		seen := cardSeen(t, encoded(e))
+		seen := cardMoment.ReplaceAllString(cardSeen(t, encoded(e)), "Tue, Nov 24, 2026 12:00 PM") // as a reader has it
 		for l := range strings.SplitSeq(strings.TrimSpace(seen), "\n") {
 			rows += (len([]rune(l)) + 39) / 40
 		}

@@ -17,6 +17,9 @@ type layout struct {
 	more    int          // what changes and is counted only
 	lost    bool         // something did not even come so far
 
+	charts int      // how many pictures the card had
+	images []string // of them, as far as there is room
+
 	most int  // the smaller, the shorter the texts
 	cut  bool // something is missing
 }
@@ -33,7 +36,7 @@ func fitted(c bot.Card, v view, bytes int) (body []element, whole bool) {
 		body = l.body()
 		n := size(body)
 		if most < leastMost || n <= bytes {
-			return body, !l.cut
+			return l.illustrated(body, bytes), !l.cut
 		}
 		most = min(most*9/10, max(most/3, most*bytes/n))
 	}
@@ -41,7 +44,7 @@ func fitted(c bot.Card, v view, bytes int) (body []element, whole bool) {
 
 // taken reads a card once, so that many attempts are cheap.
 func taken(c bot.Card, v view) *layout {
-	l := &layout{card: c, shown: v.buttons(c.Buttons), facts: len(c.Fields)}
+	l := &layout{card: c, shown: v.buttons(c.Buttons), facts: len(c.Fields), charts: len(c.Pictures)}
 	l.actions = actions(c, l.shown, v.At)
 	short := func(s string, most int) string {
 		s, whole := shortened(bot.Sound(s), most)
@@ -50,6 +53,7 @@ func taken(c bot.Card, v view) *layout {
 	}
 	l.card.Title, l.card.Status, l.card.Body = short(c.Title, 1500), short(c.Status, 600), short(c.Body, 4000)
 	l.card.Next, l.card.Footer, l.card.Prose = short(c.Next, 4000), short(c.Footer, 600), short(c.Prose, mostBytes)
+	l.card.Pictures = soundPictures(c.Pictures, short)
 	l.card.Fields = slices.Clone(c.Fields[:min(len(c.Fields), allFacts)])
 	for i, f := range l.card.Fields {
 		l.card.Fields[i] = bot.Field{Name: bot.OneRow(short(f.Name, 150)), Value: short(f.Value, 2000)}
@@ -81,7 +85,7 @@ func (l *layout) body() []element {
 	}
 	return slices.Concat(
 		l.head(), l.table(first), spaced("Medium", l.buttons()), l.table(all[len(first):]), l.missing(l.facts-len(all)),
-		l.lines(), l.prose(), l.next(), l.footer(),
+		l.pictures(), l.lines(), l.prose(), l.next(), l.footer(),
 	)
 }
 

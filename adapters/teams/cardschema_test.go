@@ -23,6 +23,7 @@ const (
 var cardKinds = map[string][]string{
 	"AdaptiveCard": {"version", "body", "$schema", "fallbackText", "msteams"}, "Container": {"items"}, "ColumnSet": {"columns"},
 	"Column": {"items", "width"}, "TextBlock": {"text", "wrap"}, "RichTextBlock": {"inlines"}, "TextRun": {"text"}, "ActionSet": {"actions"},
+	"Image":      {"url", "altText", "msTeams"},
 	"Input.Text": {"id", "label", "isRequired", "errorMessage", "maxLength"}, "Action.Execute": {"title", "verb", "data"},
 	"Action.Submit": {"title", "data"}, "Action.ToggleVisibility": {"title", "targetElements"}, "task/fetch": nil,
 }
@@ -121,7 +122,8 @@ func (c *cardChecker) node(o map[string]any) {
 		c.ids[id] = true
 	}
 	for _, name := range []string{"url", "selectAction", "backgroundImage", "entities"} {
-		if o[name] != nil {
+		s, _ := o[name].(string)
+		if held := kind == "Image" && name == "url" && strings.HasPrefix(s, "data:image/png;base64,"); o[name] != nil && !held {
 			c.say("%s has %s", kind, name)
 		}
 	}

@@ -46,6 +46,10 @@ type element struct {
 	Bleed   bool   `json:"bleed,omitempty"`
 	Visible *bool  `json:"isVisible,omitempty"`
 
+	URL    string  `json:"url,omitempty"`
+	Alt    string  `json:"altText,omitempty"`
+	Expand *expand `json:"msTeams,omitempty"`
+
 	Inlines []run     `json:"inlines,omitempty"`
 	Items   []element `json:"items,omitempty"`
 	Columns []element `json:"columns,omitempty"`

@@ -38,27 +38,37 @@ func conversation(t agent.Thread) string {
 	return t.Channel + rootMark + t.ID
 }
 
-// isPerson tells whether a channel is a person, by the id that Entra has for them.
-func isPerson(channel string) bool { return isGUID(channel) }
+// personOf is the person that a channel stands for, by the id that Entra has for
+// them: "@ID", or the id alone. Empty is nobody.
+func personOf(channel string) string {
+	if id := strings.TrimPrefix(channel, "@"); isGUID(id) {
+		return id
+	}
+	return ""
+}
 
 // Post sends a card into its thread. A thread whose id begins with "~" begins with
 // this message, in a channel or with a person.
 func (p *Platform) Post(ctx context.Context, org string, t agent.Thread, c bot.Card) (bot.Ref, error) {
 	r, err := p.post(ctx, org, t, c)
 	if err != nil {
-		return bot.Ref{}, posted(fmt.Errorf("post message: %w", err))
+		told := posted(fmt.Errorf("post message: %w", err))
+		told.Permanent = told.Permanent || strings.HasPrefix(t.Channel, "@") && errors.Is(err, errUnknownPlace) // nobody waits for them to write first
+		return bot.Ref{}, told
 	}
 	p.progress.end(ctx, org, t)
 	return r, nil
 }
 
 func (p *Platform) post(ctx context.Context, org string, t agent.Thread, c bot.Card) (bot.Ref, error) {
-	if isPerson(t.Channel) {
-		direct, err := p.direct(ctx, org, rbac.Actor{Org: org, Platform: Name, ID: t.Channel})
+	if id := personOf(t.Channel); id != "" {
+		direct, err := p.direct(ctx, org, rbac.Actor{Org: org, Platform: Name, ID: id})
 		if err != nil {
 			return bot.Ref{}, err
 		}
 		t = direct
+	} else if strings.HasPrefix(t.Channel, "@") {
+		return bot.Ref{}, errUnknownPlace
 	}
 	pl, err := p.reach(ctx, org, t)
 	if err != nil {

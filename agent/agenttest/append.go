@@ -35,10 +35,17 @@ func (m *Memory) Append(_ context.Context, org string, b agent.Batch) error {
 		b.Hold.Version++
 		put(&m.holds, key{org, b.Hold.ID}, hold)
 	}
+	if b.Alert != nil {
+		if err := m.putAlert(org, b.Alert); err != nil {
+			return err
+		}
+	}
 	for _, j := range b.Jobs {
 		m.enqueue(j)
 	}
-	m.scanned(org, b)
+	if b.Drift != nil {
+		return m.putDrift(org, b.Drift)
+	}
 	return nil
 }
 
@@ -70,6 +77,16 @@ func (m *Memory) check(org string, b agent.Batch) error {
 	}
 	if slices.ContainsFunc(b.Jobs, func(j agent.Job) bool { return j.Org != org }) {
 		return agent.ErrNotFound
+	}
+	if b.Alert != nil {
+		if err := m.checkAlert(org, b.Alert); err != nil {
+			return err
+		}
+	}
+	if b.Drift != nil {
+		if err := m.checkDrift(org, b.Drift); err != nil {
+			return err
+		}
 	}
 	if b.Hold != nil {
 		return m.checkHold(org, b.Hold)
@@ -114,20 +131,27 @@ func (m *Memory) code(org string, b agent.Batch) (events [][]byte, hold []byte, 
 	return events, hold, nil
 }
 
-func (m *Memory) scanned(org string, b agent.Batch) {
-	for _, f := range b.Gone {
-		delete(m.findings, findingKey(org, f))
+// checkDrift refuses what was written on another version than the one on record.
+func (m *Memory) checkDrift(org string, d *agent.Drift) error {
+	old := agent.Drift{}
+	if err := decode(m.drifts[key{org, d.Stack}], &old); err != nil {
+		return err
 	}
-	for _, f := range b.Seen {
-		f.Org = org
-		if old, ok := m.findings[findingKey(org, f)]; ok {
-			f.Since = old.Since
-		}
-		put(&m.findings, findingKey(org, f), f)
+	switch {
+	case d.Org != org:
+		return agent.ErrNotFound
+	case old.Version != d.Version:
+		return agent.ErrRaced
 	}
+	return nil
 }
 
-func findingKey(org string, f agent.Finding) key { return key{org, f.Stack + "\x00" + f.Fingerprint} }
+func (m *Memory) putDrift(org string, d *agent.Drift) error {
+	d.Version++
+	b, err := encode(d)
+	put(&m.drifts, key{org, d.Stack}, b)
+	return err
+}
 
 // row is an event that no chat has shown yet.
 type row struct {

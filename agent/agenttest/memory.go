@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"interlock/agent"
@@ -53,7 +52,8 @@ type Memory struct {
 	made      int
 	sessions  map[key]*session
 	holds     map[key][]byte
-	findings  map[key]agent.Finding
+	drifts    map[key][]byte
+	alerts    map[key][]byte
 	artifacts map[key]agent.Artifact
 	recorded  map[key]bool // events
 	jobs      []*job
@@ -147,22 +147,16 @@ func (m *Memory) held(k key) (h agent.Hold, err error) {
 	return h, json.Unmarshal(b, &h)
 }
 
-// OpenFindings lists what a stack's scans saw and has not gone, oldest first.
-func (m *Memory) OpenFindings(_ context.Context, org, stack string) (open []agent.Finding, err error) {
+// Drift is what is known of a stack.
+func (m *Memory) Drift(_ context.Context, org, stack string) (agent.Drift, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for k, f := range m.findings {
-		if k.org == org && f.Stack == stack {
-			open = append(open, f)
-		}
+	d := agent.Drift{Org: org, Stack: stack}
+	b, ok := m.drifts[key{org, stack}]
+	if !ok {
+		return d, nil
 	}
-	slices.SortFunc(open, func(a, b agent.Finding) int {
-		if c := a.Since.Compare(b.Since); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(a.Fingerprint), []byte(b.Fingerprint))
-	})
-	return open, nil
+	return d, json.Unmarshal(b, &d)
 }
 
 // encode keeps raw arguments as they are: an approval binds to their bytes.

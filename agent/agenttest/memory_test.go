@@ -40,6 +40,11 @@ func TestMemoryUses(t *testing.T) {
 	agenttest.TestUses(t, func(*testing.T) agenttest.User { return &agenttest.Memory{} })
 }
 
+func TestMemoryAlerts(t *testing.T) {
+	t.Parallel()
+	agenttest.TestAlerts(t, func(*testing.T) agenttest.AlertStore { return &agenttest.Memory{} })
+}
+
 func TestNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

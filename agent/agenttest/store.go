@@ -17,15 +17,15 @@ import (
 // knows Org and Rival.
 func TestStore(t *testing.T, open func(t *testing.T) agent.Store) {
 	for name, test := range map[string]func(t *testing.T, s agent.Store){
-		"a thread is one session":        oneSession,
-		"what comes out is what went in": roundTrip,
-		"events are numbered":            numbered,
-		"another Org's is not found":     tenants,
-		"a hold is swapped":              swapped,
-		"a raced batch writes nothing":   raced,
-		"findings":                       findings,
-		"many writers":                   manyWriters,
-		"nobody shares what is kept":     nobodyShares,
+		"a thread is one session":         oneSession,
+		"what comes out is what went in":  roundTrip,
+		"events are numbered":             numbered,
+		"another Org's is not found":      tenants,
+		"a hold is swapped":               swapped,
+		"a raced batch writes nothing":    raced,
+		"what is known of a stack is one": drifts,
+		"many writers":                    manyWriters,
+		"nobody shares what is kept":      nobodyShares,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -195,48 +195,47 @@ func raced(t *testing.T, s agent.Store) {
 	mustAppend(t, s, Org, agent.Batch{Hold: &h})
 	for _, h := range []*agent.Hold{&twin, {ID: "none", Org: Org, Session: sess.ID, Version: 3}} {
 		evs := []agent.Event{Answer(sess, "lost")}
-		err := s.Append(t.Context(), Org, agent.Batch{Events: evs, Hold: h, Seen: []agent.Finding{{Stack: "web", Fingerprint: "f"}}})
+		err := s.Append(t.Context(), Org, agent.Batch{Events: evs, Hold: h, Drift: &agent.Drift{Org: Org, Stack: "web", Findings: []agent.Finding{{Stack: "web", Fingerprint: "f"}}}})
 		isErr(t, err, agent.ErrRaced)
 		if evs[0].Seq != 0 {
 			t.Errorf("an event that was not written has number %d", evs[0].Seq)
 		}
 	}
-	open, err := s.OpenFindings(t.Context(), Org, "web")
-	if err != nil || len(open) != 0 {
-		t.Errorf("findings: %v, %v", open, err)
-	}
+	known(t, s, Org, agent.Drift{Org: Org, Stack: "web"})
 	if got := mustOpen(t, s, Org, "1"); len(got.Events) != 0 {
 		t.Errorf("%d events, want none", len(got.Events))
 	}
 }
 
-func findings(t *testing.T, s agent.Store) {
-	first := Now().Add(-time.Hour)
-	f := agent.Finding{Org: Org, Stack: "web", Fingerprint: "f", Resource: "r", Attribute: "a", Code: "1", Real: "2", Since: first, Seen: first}
-	g := f
-	g.Fingerprint, g.Since = "g", first.Add(time.Minute)
-	mustAppend(t, s, Org, agent.Batch{Seen: []agent.Finding{g, f}})
-	again := f
-	again.Real, again.Since, again.Seen = "3", first.Add(time.Second), Now()
-	mustAppend(t, s, Org, agent.Batch{Seen: []agent.Finding{again}})
-	want := again
-	want.Since = first
-	openFindings(t, s, Org, "web", want, g)
-	openFindings(t, s, Org, "db")
-	openFindings(t, s, Rival, "web")
-	mustAppend(t, s, Org, agent.Batch{Gone: []agent.Finding{f, g}})
-	openFindings(t, s, Org, "web")
-	mustAppend(t, s, Org, agent.Batch{Seen: []agent.Finding{again}})
-	openFindings(t, s, Org, "web", again)
+func drifts(t *testing.T, s agent.Store) {
+	at := Now()
+	f := agent.Finding{Org: Org, Stack: "web", Fingerprint: "f", Resource: "r", Attribute: "a", Code: "1", Real: "2", Since: at, Seen: at}
+	f.Accepted = &agent.Acceptance{By: Person(Org, "alice"), At: at, Until: at.Add(time.Hour), Because: "it is planned"}
+	known(t, s, Org, agent.Drift{Org: Org, Stack: "web"})
+	d := agent.Drift{Org: Org, Stack: "web", Thread: Thread("~drift/web/1"), Began: at, Scanned: at, Findings: []agent.Finding{f}}
+	twin := d
+	mustAppend(t, s, Org, agent.Batch{Drift: &d})
+	if d.Version != 1 {
+		t.Errorf("version %d after the first write", d.Version)
+	}
+	known(t, s, Org, d)
+	known(t, s, Rival, agent.Drift{Org: Rival, Stack: "web"})
+	known(t, s, Org, agent.Drift{Org: Org, Stack: "db"})
+	isErr(t, s.Append(t.Context(), Org, agent.Batch{Drift: &twin}), agent.ErrRaced)
+	isErr(t, s.Append(t.Context(), Rival, agent.Batch{Drift: &d}), agent.ErrNotFound)
+	d.Findings, d.Ended = nil, at.Add(time.Minute)
+	mustAppend(t, s, Org, agent.Batch{Drift: &d})
+	known(t, s, Org, d)
 }
 
-func openFindings(t *testing.T, s agent.Store, org, stack string, want ...agent.Finding) {
+// known checks what is known of a stack.
+func known(t *testing.T, s agent.Store, org string, want agent.Drift) {
 	t.Helper()
-	got, err := s.OpenFindings(t.Context(), org, stack)
+	got, err := s.Drift(t.Context(), org, want.Stack)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "open findings", got, want)
+	same(t, "drift", got, want)
 }
 
 func manyWriters(t *testing.T, s agent.Store) {

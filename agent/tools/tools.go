@@ -5,6 +5,7 @@ package tools
 import (
 	"interlock/agent"
 	"interlock/agent/tools/askperson"
+	"interlock/agent/tools/compliance"
 	"interlock/agent/tools/files/list"
 	"interlock/agent/tools/files/read"
 	"interlock/agent/tools/files/search"
@@ -14,6 +15,7 @@ import (
 	"interlock/agent/tools/tofu"
 	"interlock/agent/tools/tofu/apply"
 	"interlock/agent/tools/tofu/drift"
+	"interlock/agent/tools/tofu/keep"
 	"interlock/agent/tools/tofu/plan"
 	"interlock/agent/tools/tofu/validate"
 )
@@ -31,6 +33,7 @@ type Deps struct {
 // All is the one place where a new tool is named.
 func All(d Deps) []agent.Tool {
 	t := tofu.Deps{Stacks: d.Stacks, Artifacts: d.Artifacts, Box: d.Box, Mirror: d.Mirror}
+	t.Authors, _ = d.Stacks.(tofu.Authors) // where the code is, its history may be, too
 	return []agent.Tool{
 		list.Tool{Stacks: d.Stacks},
 		read.Tool{Stacks: d.Stacks},
@@ -41,6 +44,8 @@ func All(d Deps) []agent.Tool {
 		plan.New(t),
 		apply.New(t),
 		drift.New(t),
+		keep.New(t),
+		compliance.Tool{Stacks: d.Stacks},
 		more.Tool{Artifacts: d.Artifacts},
 		askperson.Tool{},
 	}

@@ -19,6 +19,7 @@ import (
 var contract = map[string]agent.Lost{
 	"read_more": agent.Rerun, "list_files": agent.Rerun, "read_file": agent.Rerun, "search_files": agent.Rerun, "write_file": agent.Idempotent, "shell": agent.Unsafe, "ask_person": agent.Rerun,
 	"tofu_validate": agent.Rerun, "tofu_plan": agent.Rerun, "tofu_apply": agent.Probeable, "drift_scan": agent.Rerun,
+	"drift_keep": agent.Rerun, "compliance_scan": agent.Rerun,
 }
 
 func TestAll(t *testing.T) {

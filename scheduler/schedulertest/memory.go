@@ -2,52 +2,71 @@ package schedulertest
 
 import (
 	"context"
-	"sync"
-	"time"
+	"strings"
 
 	"interlock/agent"
 	"interlock/agent/agenttest"
 	"interlock/scheduler"
 )
 
-var _ scheduler.Claims = (*Memory)(nil)
-
-// Memory keeps claims and the queue that they fill. The zero value is ready,
-// and it is safe for concurrent use.
+// Memory keeps claims and the queue that they fill, and notes how their jobs end. It is
+// safe for concurrent use.
 type Memory struct {
 	agenttest.Memory
-
-	mu      sync.Mutex
-	claimed map[claim]bool
-	last    map[claim]time.Time // without a due time
+	*Ledger
 }
 
-type claim struct {
-	org, schedule string
-	due           int64
+// NewMemory gives an empty one.
+func NewMemory() *Memory {
+	m := &Memory{}
+	m.Ledger = &Ledger{Queue: m.Enqueue}
+	return m
 }
 
-// Claim gives a due time to one caller, with its job.
-func (m *Memory) Claim(ctx context.Context, org, schedule string, due time.Time, j agent.Job) (bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.claimed == nil {
-		m.claimed, m.last = map[claim]bool{}, map[claim]time.Time{}
-	}
-	c, of := claim{org, schedule, due.UnixMicro()}, claim{org: org, schedule: schedule}
-	if m.claimed[c] {
-		return false, nil
-	}
-	m.claimed[c] = true
-	if due.After(m.last[of]) {
-		m.last[of] = due
-	}
-	return true, m.Enqueue(ctx, j)
+// Claim is the Ledger's.
+func (m *Memory) Claim(ctx context.Context, org string, all ...scheduler.Claim) (int, error) {
+	return m.Ledger.Claim(ctx, org, all...)
 }
 
-// Last is the newest due time that was claimed, or the zero time.
-func (m *Memory) Last(_ context.Context, org, schedule string) (time.Time, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.last[claim{org: org, schedule: schedule}], nil
+// Append notes what the log says of a schedule's run.
+func (m *Memory) Append(ctx context.Context, org string, b agent.Batch) error {
+	if err := m.Memory.Append(ctx, org, b); err != nil {
+		return err
+	}
+	for _, j := range b.Jobs {
+		if j.Scan != nil && b.Fence != nil && j.Actor.Platform == scheduler.Platform {
+			m.moved(org, b.Fence.Job, j.ID)
+			return nil
+		}
+	}
+	for _, ev := range b.Events {
+		failed := ev.Kind == agent.KindRefused || ev.Kind == agent.KindGaveUp || ev.Kind == agent.KindStopped
+		why := ev.Payload.Text
+		if ev.Kind == agent.KindFinding && ev.Payload.Scan != nil && ev.Payload.Scan.Failed != "" {
+			failed = true
+			why, _, _ = strings.Cut(ev.Payload.Scan.Failed, "\n")
+		}
+		if r := ev.Payload.Result; ev.Kind == agent.KindResult && ev.Actor.Tenant == "command" && r != nil && r.Failed {
+			failed = true
+			why, _, _ = strings.Cut(r.Text, "\n")
+		}
+		if failed && ev.Actor.Platform == scheduler.Platform {
+			m.End(org, ev.Run, scheduler.Failed, why)
+		}
+	}
+	return nil
+}
+
+// Consume notes the ends of jobs.
+func (m *Memory) Consume(ctx context.Context, handle func(context.Context, agent.Claimed) error) error {
+	return m.Memory.Consume(ctx, func(ctx context.Context, c agent.Claimed) error {
+		err := handle(ctx, c)
+		switch {
+		case err == nil:
+			m.End(c.Org, c.ID, scheduler.Done, "")
+		case c.Last && ctx.Err() == nil:
+			m.End(c.Org, c.ID, scheduler.Failed, err.Error())
+		}
+		return err
+	})
 }

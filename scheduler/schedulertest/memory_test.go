@@ -8,5 +8,5 @@ import (
 
 func TestMemoryClaims(t *testing.T) {
 	t.Parallel()
-	schedulertest.TestClaims(t, func(*testing.T) schedulertest.Claims { return &schedulertest.Memory{} })
+	schedulertest.TestClaims(t, func(*testing.T) schedulertest.Claims { return schedulertest.NewMemory() })
 }

@@ -29,7 +29,8 @@ const (
 // checker goes through blocks and gathers what is wrong with them.
 type checker struct {
 	surface surface
-	free    bool // of all limits
+	free    bool     // of all limits
+	files   []string // of Slack that are shown
 	wrong   []string
 	ids     map[string]bool // block ids
 	total   int             // characters of text
@@ -55,6 +56,9 @@ func (s *Server) checkBlocks(raw string, where surface) (json.RawMessage, error)
 	c := checker{surface: where, free: s.opts.Unchecked}
 	c.list("/blocks", list)
 	if err := s.verdict(&c, "invalid_blocks"); err != nil {
+		return nil, err
+	}
+	if err := s.pictures(c.files); err != nil {
 		return nil, err
 	}
 	if c.total > longestBlocks && !c.free {

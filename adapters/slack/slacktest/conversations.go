@@ -156,6 +156,8 @@ func (s *Server) conversationOpen(c *call) (object, error) {
 	}
 	if u, ok := s.users[users[0]]; !ok || u.Bot {
 		return nil, refuse("user_not_found")
+	} else if u.Deleted {
+		return nil, refuse("user_disabled")
 	}
 	return object{"channel": s.channelWire(s.direct(users[0]))}, nil
 }

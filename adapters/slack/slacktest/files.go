@@ -24,6 +24,7 @@ type file struct {
 	length   int // as announced
 	uploaded bool
 	shared   bool
+	ready    time.Time // when Slack has finished with it
 }
 
 // File is a file, its content included.
@@ -35,6 +36,13 @@ func (s *Server) File(id string) (File, bool) {
 		return File{}, false
 	}
 	return f.File, true
+}
+
+// RemoveFile deletes a file, as an administrator or a rule of retention does.
+func (s *Server) RemoveFile(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.files, id)
 }
 
 // keep stores a file that a person shares and returns its id.
@@ -58,6 +66,9 @@ func (s *Server) filesWire(ids []string) []any {
 }
 
 func (s *Server) fileWire(f *file) object {
+	if time.Now().Before(f.ready) {
+		return object{"id": f.ID, "name": f.Name, "title": f.Title, "mimetype": "", "filetype": "", "mode": "hosted", "user": f.User}
+	}
 	place := s.base + "/files-pri/" + s.opts.Team + "-" + f.ID
 	kind := cmp.Or(strings.TrimPrefix(filepath.Ext(f.Name), "."), "text")
 	return object{

@@ -90,8 +90,11 @@ func (c *checker) header(at string, b map[string]any) {
 }
 
 func (c *checker) image(at string, b map[string]any) {
-	if c.length(at+"/image_url", b["image_url"], 3000) == "" && b["slack_file"] == nil {
+	switch url := c.length(at+"/image_url", b["image_url"], 3000); {
+	case url == "" && b["slack_file"] == nil:
 		c.fail(at+"/image_url", "missing required field")
+	case b["slack_file"] != nil:
+		c.slackFile(at+"/slack_file", b["slack_file"])
 	}
 	if c.length(at+"/alt_text", b["alt_text"], 2000) == "" {
 		c.fail(at+"/alt_text", "missing required field")

@@ -45,6 +45,9 @@ type Options struct {
 	// Unlimited switches the rate limits off. A Retry-After that was given by
 	// Inject still counts.
 	Unlimited bool
+	// Processing is how long Slack works on a file before a block can show it, in real
+	// time; until then the file has no type.
+	Processing time.Duration
 	// Unchecked switches the limits of blocks, views and texts off.
 	Unchecked bool
 }

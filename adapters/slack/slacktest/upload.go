@@ -87,7 +87,7 @@ func (s *Server) uploadComplete(c *call) (object, error) {
 		}
 	}
 	for _, id := range ids {
-		s.files[id].shared = true
+		s.files[id].shared, s.files[id].ready = true, time.Now().Add(s.opts.Processing)
 	}
 	return object{"files": s.filesWire(ids)}, nil
 }

@@ -142,3 +142,10 @@ func args(t testing.TB, v map[string]any) json.RawMessage {
 	}
 	return b
 }
+
+func (w *world) Author(_ context.Context, o, name, at string) (*agent.Authored, error) {
+	if o != org || name != stack {
+		return nil, agent.ErrNotFound
+	}
+	return &agent.Authored{By: "Ana", Commit: at}, nil
+}

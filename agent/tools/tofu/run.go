@@ -58,7 +58,7 @@ func Command(e agent.Env, c agent.ToolCall, verb string, src Source, plan []byte
 	}
 	cmd := agent.Command{
 		Org: e.Org, Session: e.Session, Call: c.ID, In: agent.InFresh, Files: files, Limit: limit,
-		Argv: []string{"sh", "-c", script, "run.sh", verb, src.Stack.Directory}, Collect: collected(verb, src.Stack.Directory),
+		Argv: []string{"sh", "-c", script, "run.sh", verb, src.Stack.Directory, src.Stack.VarFile}, Collect: collected(verb, src.Stack.Directory),
 		Needs: []string{"sh", "tofu"}, Image: src.Stack.Image, Scope: src.Stack.Scope, Out: verb != Validate,
 	}
 	if HasState(src.Stack) { // without one it is a plan of all that the code has

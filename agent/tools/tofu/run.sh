@@ -1,10 +1,11 @@
 # One run of OpenTofu in a fresh container. $1 is what to do, $2 the stack's
-# directory. The code is below /work/src; every output becomes a file below
+# directory, $3 a file of variables for the plan, or nothing. The code is below /work/src; every output becomes a file below
 # /work/out, so that whoever comes later can collect it.
 set -u
 umask 022
 verb=$1
 dir=$2
+vars=${3:-}
 out=/work/out
 child=
 signals=0
@@ -55,7 +56,7 @@ validate)
 	;;
 plan)
 	step init tofu init -input=false -no-color
-	step plan tofu plan -lock=false -input=false -no-color -out="$out/plan.bin"
+	step plan tofu plan -lock=false -input=false -no-color -out="$out/plan.bin" ${vars:+-var-file="$vars"}
 	step show tofu show -json -no-color "$out/plan.bin"
 	;;
 apply)

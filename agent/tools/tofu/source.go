@@ -34,6 +34,9 @@ func (d Deps) Stack(ctx context.Context, org, name string) (agent.Stack, error) 
 	if !fs.ValidPath(s.Name) || !fs.ValidPath(path.Clean("./"+s.Directory)) {
 		return s, refuse("stack %q has a bad name or directory", name)
 	}
+	if path.IsAbs(s.VarFile) || !fs.ValidPath(path.Join(path.Clean("./"+s.Directory), s.VarFile)) {
+		return s, refuse("the var_file of stack %q leads out of the repository", name)
+	}
 	s.Directory = path.Clean("./" + s.Directory)
 	return s, nil
 }
@@ -68,6 +71,9 @@ func (d Deps) Source(ctx context.Context, e agent.Env, c agent.ToolCall, a Args)
 	}
 	if err != nil {
 		return src, fmt.Errorf("read code: %w", err)
+	}
+	if vars := src.Stack.VarFile; vars != "" && src.Files[path.Join(src.Stack.Directory, vars)] == nil {
+		return src, refuse("there is no file %s in %s at this commit, which var_file names", Line(vars), src.Stack.Directory)
 	}
 	if err := Check(src.Files, src.Stack.Directory, src.Stack.Providers); err != nil {
 		return src, &Refusal{Why: "refused before anything ran: " + err.Error(), Err: err}

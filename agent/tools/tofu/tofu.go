@@ -20,6 +20,7 @@ type Deps struct {
 	Artifacts agent.Artifacts
 	Box       agent.Sandbox
 	Mirror    string
+	Authors   Authors // nil knows nobody
 }
 
 // Args are the arguments of the tools that work on a stack.

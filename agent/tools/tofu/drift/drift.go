@@ -85,15 +85,19 @@ func (t Tool) Run(ctx context.Context, e agent.Env, c agent.ToolCall) (agent.Too
 		return agent.ToolResult{}, fmt.Errorf("read drift: %w", err)
 	}
 	pending.Stack, pending.Environment, pending.Commit, pending.Reviewed = a.Stack, p.Environment, p.Commit, true
-	res := tofu.Result(origin, text(a.Stack, found, pending))
-	res.Scan = &agent.ScanNews{Stack: a.Stack, Environment: p.Environment, Commit: p.Commit, New: found}
+	found, ignored := tofu.Heed(src.Stack.Ignore, found)
+	res := tofu.Result(origin, text(a.Stack, found, ignored, pending))
+	res.Scan = &agent.ScanNews{
+		Stack: a.Stack, Environment: p.Environment, Commit: p.Commit, New: found, Ignored: ignored,
+		Authored: t.Deps.Authored(ctx, e.Org, a.Stack, p.Commit),
+	}
 	if pending.Changes() {
 		res.Scan.Pending = &pending
 	}
 	return res, nil
 }
 
-func text(stack string, found []agent.Finding, pending agent.Plan) string {
+func text(stack string, found []agent.Finding, ignored int, pending agent.Plan) string {
 	lines := []string{fmt.Sprintf("%s: %d findings of drift", stack, len(found))}
 	switch len(found) {
 	case 0:
@@ -107,6 +111,9 @@ func text(stack string, found []agent.Finding, pending agent.Plan) string {
 			break
 		}
 		lines = append(lines, sentence(f))
+	}
+	if ignored > 0 {
+		lines = append(lines, fmt.Sprintf("left out by the rules of the stack's ignore: %d", ignored))
 	}
 	if pending.Changes() {
 		lines = append(lines, "not applied yet, beside the drift: "+pending.Counts())

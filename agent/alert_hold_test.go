@@ -1,0 +1,158 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"interlock/agent"
+	"interlock/agent/agenttest"
+	"interlock/rbac"
+)
+
+// push is a tool that changes a stack, which somebody has to approve.
+type push struct{}
+
+func (push) Spec() agent.ToolSpec {
+	return agent.ToolSpec{Name: "push", Schema: json.RawMessage(`{"type":"object"}`)}
+}
+
+func (push) Action(_ context.Context, _ string, args json.RawMessage) (rbac.Action, error) {
+	return rbac.Action{Tool: "push", Stack: stackOf(args), Effect: rbac.Change}, nil
+}
+
+func (push) Run(context.Context, agent.Env, agent.ToolCall) (agent.ToolResult, error) {
+	return agent.ToolResult{Text: "pushed"}, nil
+}
+
+// asks opens a card for a stack.
+func (w *tower) asks(stack string) agent.Hold {
+	w.Helper()
+	tools, err := agent.NewToolset(push{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.tools = tools
+	j := agenttest.Asked(agenttest.Org, "ask/"+stack, agenttest.Thread("1"))
+	j.Calls = []agent.ToolCall{{Tool: "push", Args: json.RawMessage(`{"stack":"` + stack + `"}`)}}
+	if err := w.Enqueue(w.Context(), j); err != nil {
+		w.Fatal(err)
+	}
+	w.work()
+	all, err := w.Undecided(w.Context(), agenttest.Org)
+	if err != nil || len(all) != 1 {
+		w.Fatalf("%d cards, %v", len(all), err)
+	}
+	return all[0]
+}
+
+func (w *tower) decides(h agent.Hold, yes bool) {
+	w.Helper()
+	_, refused, err := w.control().Settle(w.Context(), agent.Press{
+		ID: "decide", Org: h.Org, Thread: h.Thread, By: agenttest.Person(h.Org, "bob"), Hold: h.ID, Code: h.Approval.PlanCode(), Approve: yes, Text: "no",
+	})
+	if refused != "" || err != nil {
+		w.Fatal(refused, err)
+	}
+	w.work()
+}
+
+// A card of a stack with a chain that nobody decides calls the chain from its first
+// delay on, and no ladder; the alert ends with the card.
+func TestAnApprovalThatNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]func(w *tower, h agent.Hold){
+		"approved": func(w *tower, h agent.Hold) { w.decides(h, true) },
+		"declined": func(w *tower, h agent.Hold) { w.decides(h, false) },
+		"expired":  func(w *tower, _ agent.Hold) { w.pass(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inTower(t, func(w *tower) {
+				w.chains["ops"][0].After = 3 * time.Minute
+				h := w.asks("web")
+				if h.Approval.Chain != "ops" || !slices.Equal(h.Approval.NextUp, []string{"the chain ops"}) || !h.Approval.NextAt.Equal(h.Opened.Add(3*time.Minute)) || len(h.Approval.Called) != 0 {
+					w.Errorf("%+v", h.Approval)
+				}
+				w.pass(2 * time.Minute)
+				if all, _ := w.OpenAlerts(w.Context(), agenttest.Org); len(all) != 0 {
+					w.Errorf("raised too early: %+v", all)
+				}
+				w.pass(4 * time.Minute)
+				a := w.only()
+				if got := rungs(a); got != "0:slack:C1 2:oncall:web" || a.Hold != h.ID || a.Stack != "web" {
+					w.Errorf("told %s: %+v", got, a)
+				}
+				ends(w, h)
+				w.pass(time.Minute)
+				if all, _ := w.OpenAlerts(w.Context(), agenttest.Org); len(all) != 0 {
+					w.Errorf("still open: %+v", all)
+				}
+				done, err := w.Alert(w.Context(), agenttest.Org, a.ID)
+				if err != nil || done.Why == "" || done.Ended.IsZero() {
+					w.Errorf("%+v, %v", done, err)
+				}
+				if n := w.notices(); len(n) != 0 {
+					w.Errorf("noticed %v", n)
+				}
+			})
+		})
+	}
+}
+
+// A rule and the stack's own chain tell of the same card by one alert, which says how to
+// decide.
+func TestAnApprovalThatARuleTellsOf(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		w.chains["ops"][0].After = 3 * time.Minute
+		h := w.asks("web")
+		rule := agent.Raise{Key: "hold/" + h.ID, Chain: "ops", Hold: h.ID, Title: "web: a change waits", Stack: "web"}
+		w.again("notice/1", rule)
+		w.pass(4 * time.Minute)
+		a := w.only()
+		if a.Count != 1 || !strings.Contains(a.Text, "plan code "+h.Approval.PlanCode()+" in the room console:ops") || len(a.Facts) != 3 || !a.Facts[2].At.Equal(h.Expires) {
+			w.Errorf("%+v", a)
+		}
+		w.decides(h, true)
+		if all, _ := w.OpenAlerts(w.Context(), agenttest.Org); len(all) != 0 {
+			w.Errorf("still open: %+v", all)
+		}
+		w.again("notice/2", rule)
+		if all, _ := w.OpenAlerts(w.Context(), agenttest.Org); len(all) != 0 {
+			w.Errorf("raised after it was decided: %+v", all)
+		}
+	})
+}
+
+// What is decided before the chain begins raises nothing.
+func TestAnApprovalThatIsAnswered(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		w.chains["ops"][0].After = 3 * time.Minute
+		w.decides(w.asks("web"), true)
+		w.pass(2 * time.Hour)
+		if n := w.events(); n != 0 {
+			w.Errorf("%d events of alerts", n)
+		}
+	})
+}
+
+// Without a chain the ladder stays as it is.
+func TestAnApprovalWithoutAChain(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		w.ladder = [][]string{{"Ana"}, {"Bo"}}
+		h := w.asks("lone")
+		if h.Approval.Chain != "" || len(h.Approval.Called) != 1 {
+			w.Errorf("%+v", h.Approval)
+		}
+		w.pass(5 * time.Minute)
+		if n := w.notices(); !slices.Equal(n, []string{"console:ops Still waiting"}) || w.events() != 0 {
+			w.Errorf("noticed %v", n)
+		}
+	})
+}
