@@ -215,7 +215,7 @@ func (h *headless) acceptDrift(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(
-		h.said(ctx, "Alice accepted 1 finding until"), h.said(ctx, "The time is over"),
+		h.said(ctx, "Alice accepted 1 finding until"), h.said(ctx, "Not accepted any more"),
 		h.shows(ctx, cardDrift, "1 open"), h.unchanged(),
 	)
 }

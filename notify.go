@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,10 +44,10 @@ func tells(cfg config.Config) func(ev agent.Event) bool {
 }
 
 // newSender speaks to one service.
-func newSender(s config.Service) (notify.Sender, error) {
+func newSender(s config.Service, log *slog.Logger) (notify.Sender, error) {
 	switch s.Kind {
 	case config.Mail:
-		return mail.New(s, mail.Options{})
+		return mail.New(s, mail.Options{Log: log})
 	case config.PagerDuty:
 		return pagerduty.New(s, service.Options{}), nil
 	case config.Opsgenie:
@@ -66,7 +67,7 @@ func (a *app) wireNotices() error {
 	senders := map[string]notify.Sender{}
 	for org, o := range a.cfg.Orgs {
 		for name, s := range o.Notify.Services {
-			if senders[org+"/"+name], err = newSender(s); err != nil {
+			if senders[org+"/"+name], err = newSender(s, a.log); err != nil {
 				return fmt.Errorf("service %s of %s: %w", name, org, err)
 			}
 		}
@@ -123,6 +124,9 @@ func (a *app) raise(n notify.Notice, chain, id string) (agent.Job, bool) {
 	}
 	if n.Step == notify.Resolve {
 		r.Over = n.Title
+	}
+	if n.Hold == "" {
+		r.Key = chain + "/" + n.Key // two chains that are told of the same thing are two alerts
 	}
 	if n.Thread != (agent.Thread{}) {
 		r.Room = n.Thread.Room()

@@ -100,7 +100,7 @@ func (t tester) one(ctx context.Context, org string, o config.Org, target string
 	if !ok {
 		return "queued: the process that serves sends it at once, or when it starts", t.queue(ctx, n)
 	}
-	s, err := newSender(o.Notify.Services[name])
+	s, err := newSender(o.Notify.Services[name], nil)
 	if err != nil {
 		return "", err
 	}

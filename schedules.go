@@ -185,6 +185,17 @@ func dated(room, thread string, job agent.Job) func(time.Time) agent.Job {
 	}
 }
 
+// scanners are those of compliance that schedules of a stack use.
+func (a *app) scanners(org, stack string) (all []string) {
+	o := a.cfg.Orgs[org]
+	for _, sc := range o.Schedules {
+		if sc.Kind == "compliance" && slices.Contains(sc.Targets(o), stack) {
+			all = append(all, sc.Scanner)
+		}
+	}
+	return all
+}
+
 // roomProfile is the profile of a channel, as the policy has it now.
 func (a *app) roomProfile(org, room string) string {
 	return cmp.Or(a.policies.org(org).Channels[room].Profile, defaultProfile)

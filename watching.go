@@ -16,7 +16,7 @@ import (
 // the watch over the bot itself.
 func (a *app) wireWatching() {
 	d := &notify.Digest{
-		Book: a.db, Open: a.db.OpenHolds, Alerts: a.db, Told: a.toldDigest, Drifts: a.db, Looks: a.db.Looks, Stacks: a.namedStacks, Late: a.late,
+		Book: a.db, Open: a.db.OpenHolds, Alerts: a.db, Told: a.toldDigest, Drifts: a.db, Looks: a.db.Looks, Looked: a.db.Looked, Stacks: a.namedStacks, Late: a.late,
 		Bills: a.db, Spending: a.spending, Rota: a.in.Rota,
 	}
 	a.runner.Report = d.Due
@@ -106,7 +106,7 @@ const lateAfter = 10 * time.Minute
 // pulse gives a schedule until its second due time after the last one that it completed.
 // What a process finds when it begins, after an outage, has until its next due time.
 func pulse(sc scheduler.Schedule, r scheduler.Record, began, now time.Time) notify.Pulse {
-	p := notify.Pulse{Name: sc.Name, Stack: sc.Stack, Why: r.Why, Paused: r.Paused.Holds(now)}
+	p := notify.Pulse{Name: sc.Name, Stack: sc.Stack, Why: r.Why, Paused: r.Paused.Holds(now), Done: r.Done}
 	if r.Missed.After(r.Done) {
 		p.Why = r.MissedWhy
 	}

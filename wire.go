@@ -187,7 +187,7 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		Control: a.control, Model: model, Window: window(a.cfg.Model), Box: a.box, Outlet: a.outlet, Artifacts: a.db, Bills: a.db, Uses: a.db, Limits: a.limits,
 		Profile: a.profile, Brief: a.brief, Spending: a.spending, Patience: a.patience, Progress: a.tell, Meter: a.metrics,
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel), Vet: a.vet, Fetch: a.fetch, Discard: a.db.Discard,
-		Home: a.home, Alike: a.db.Alike,
+		Home: a.home, Alike: a.db.Alike, Scanners: a.scanners,
 	}
 	known, err := knowing(a.cfg, a.log)
 	if err != nil {

@@ -15,10 +15,10 @@ func (u *run) climb(ctx context.Context, a *Alert) (jobs []Job) {
 		return nil
 	}
 	defer u.atLast(ctx, a)
+	again := a.Rooms() // who was called before, and not by this very step
 	for reached := false; !reached && a.Step < len(a.Rungs); a.Step++ {
 		for _, to := range a.Rungs[a.Step].To {
 			t := u.dial(ctx, a, to)
-			again := a.Rooms()
 			a.Told = append(a.Told, t)
 			switch {
 			case !t.Reached():

@@ -18,11 +18,12 @@ import (
 type beach struct {
 	*testing.T
 	agenttest.Memory
-	seen   map[string][]agent.Finding
-	broken map[string]string
-	home   string
-	takes  time.Duration // a scan
-	n      int
+	seen    map[string][]agent.Finding
+	broken  map[string]string
+	home    string
+	linters []string      // that schedules use
+	takes   time.Duration // a scan
+	n       int
 }
 
 func (*beach) Spec() agent.ToolSpec {
@@ -43,9 +44,13 @@ func (b *beach) Run(_ context.Context, _ agent.Env, c agent.ToolCall) (agent.Too
 	stack := stackOf(c.Args)
 	seen := b.seen[stack]
 	time.Sleep(b.takes)
-	if why := b.broken[stack]; why != "" && !strings.Contains(string(c.Args), "scanner") {
+	if strings.Contains(string(c.Args), "scanner") {
+		stack += " lint"
+	}
+	if why := b.broken[stack]; why != "" {
 		return agent.ToolResult{Failed: true, Text: why}, nil
 	}
+	stack = stackOf(c.Args)
 	scan := &agent.ScanNews{Stack: stack, Environment: "prod", Commit: "c1", New: seen}
 	if strings.Contains(string(c.Args), "scanner") {
 		scan.Scanner, scan.New = "lint", nil
@@ -71,7 +76,7 @@ func (*beach) Missing(context.Context, rbac.Request, []rbac.Actor) []rbac.Need {
 func onBeach(t *testing.T, test func(b *beach)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &beach{T: t, home: "home", seen: map[string][]agent.Finding{}, broken: map[string]string{}}
+		b := &beach{T: t, home: "home", linters: []string{"lint"}, seen: map[string][]agent.Finding{}, broken: map[string]string{}}
 		tools, err := agent.NewToolset(b)
 		if err != nil {
 			t.Fatal(err)
@@ -83,6 +88,7 @@ func onBeach(t *testing.T, test func(b *beach)) {
 			},
 			Patience: func(string) agent.Patience { return agent.Patience{Expiry: time.Hour} },
 			Home:     func(string, string) agent.Thread { return agent.Thread{Platform: "console", Channel: b.home} },
+			Scanners: func(string, string) []string { return b.linters },
 			Alike: func(ctx context.Context, org string, d agent.Drift) (all []agent.Drift, err error) {
 				for stack := range b.seen {
 					if o, err := b.Drift(ctx, org, stack); d.Shared() && err == nil && o.Open() && o.Thread == d.Thread {
@@ -237,7 +243,7 @@ func TestAnAcceptanceEnds(t *testing.T) {
 		b.wants("web", want...)
 		time.Sleep(time.Until(until) + time.Minute)
 		synctest.Wait()
-		want = append(want, "The time is over", "drift")
+		want = append(want, "Accepted no longer: Not accepted any more: rule.api source.", "finding")
 		b.wants("web", want...)
 		b.judge("alice", agent.Judgement{Kind: agent.Accept, Stack: "web", Until: time.Now().Add(time.Hour), Because: "again"})
 		b.seen["web"][0].Real = "1.2.3.0/24"
@@ -294,6 +300,10 @@ func TestTheSameDriftIsOneThread(t *testing.T) {
 		if d := b.drift("web8"); len(d.Alike) != 8 {
 			b.Errorf("told as one with %v", d.Alike)
 		}
+		b.scan("web0")
+		if d := b.drift("web0"); len(d.Alike) > 0 || d.Shared() {
+			b.Errorf("what has a thread of its own is told with %v", d.Alike)
+		}
 		together := b.drift("web8").Thread
 		b.seen["web8"] = nil
 		b.scan("web8")
@@ -337,6 +347,26 @@ func TestEachScannerSeesForItself(t *testing.T) {
 			b.Errorf("a clean lint ends a drift that cannot be scanned: %+v", d)
 		}
 		b.wants("web", "finding")
+		b.broken["web lint"] = "there is no lint"
+		lint()
+		if blind := b.drift("web").Blind(); len(blind) != 2 {
+			b.Errorf("blind are %v", blind)
+		}
+		b.wants("web", "finding", "Not scanned: web cannot be scanned by lint: there is no lint", "finding")
+		b.broken["web lint"] = "there is no lint, again"
+		lint() // no news
+		b.wants("web", "finding", "Not scanned", "finding")
+		delete(b.broken, "web")
+		b.linters = nil // no schedule uses it any more
+		b.scan("web")
+		if d := b.drift("web"); d.Open() || len(d.Sights) != 1 {
+			b.Errorf("a scanner that looks no more keeps it open: %+v", d)
+		}
+		version := b.drift("web").Version
+		lint()
+		if d := b.drift("web"); d.Version != version {
+			b.Errorf("what nobody looks at again is known of the stack: %+v", d)
+		}
 	})
 }
 
@@ -446,6 +476,19 @@ func TestScansRace(t *testing.T) {
 		b.wants("web", "finding")
 		if d := b.drift("web"); d.Version != 8 {
 			b.Errorf("version %d after 8 scans", d.Version)
+		}
+	})
+}
+
+// A burst has lines and no text: it is told all the same, and no model is asked.
+func TestABurstIsTold(t *testing.T) {
+	t.Parallel()
+	onBeach(t, func(b *beach) {
+		at := agent.Thread{Platform: "console", Channel: "home", ID: "~notice/1"}
+		b.do(agent.Job{ID: "notice/1", Thread: at, Title: "7 stacks drifted", Told: &agent.Told{Lines: []string{"a", "b"}}})
+		s, err := b.Open(b.Context(), agenttest.Org, at)
+		if err != nil || len(s.Events) != 1 || s.Events[0].Kind != agent.KindNotice || s.Events[0].Payload.Told == nil {
+			b.Errorf("it became %+v, %v", s, err)
 		}
 	})
 }

@@ -84,14 +84,14 @@ type Sight struct {
 // Open tells whether the stack is being told of: it drifts, or cannot be scanned.
 func (d Drift) Open() bool { return !d.Began.IsZero() && d.Ended.IsZero() }
 
-// Blind is the scanner that has not been able to look for the longest time, if any.
-func (d Drift) Blind() (scanner string, s Sight, blind bool) {
+// Blind are the scanners that cannot look, by name; that for drift is first.
+func (d Drift) Blind() (scanners []string) {
 	for _, name := range slices.Sorted(maps.Keys(d.Sights)) {
-		if one := d.Sights[name]; !one.Failing.IsZero() && (!blind || one.Failing.Before(s.Failing)) {
-			scanner, s, blind = name, one, true
+		if !d.Sights[name].Failing.IsZero() {
+			scanners = append(scanners, name)
 		}
 	}
-	return scanner, s, blind
+	return scanners
 }
 
 // Change is the same for two stacks that show the same findings, values included. It is

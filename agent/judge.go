@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"interlock/rbac"
@@ -39,12 +40,19 @@ func (u *run) judge(ctx context.Context) error {
 		if j.Kind == Accept && j.Seen != d.Unsettled() {
 			return u.emit(ctx, KindNotice, Payload{Title: "Not accepted", Text: "The drift of " + j.Stack + " has moved since " + line(u.actor.Name) + " looked at it. Look again, then accept what you see."})
 		}
+		before := d.Findings
 		text := d.judged(*j, u.actor, u.clock())
-		if text == "" && j.Kind == Lapse {
-			return nil // it is over, or was judged anew
+		if j.Kind == Lapse {
+			if err := u.lapsed(ctx, d, before, text != ""); !errors.Is(err, ErrRaced) {
+				return err
+			}
+			continue
 		}
 		if text == "" {
 			return u.emit(ctx, KindNotice, Payload{Title: "Nothing to do", Text: "No finding of " + j.Stack + " is left that this would change."})
+		}
+		if err := u.company(ctx, &d); err != nil {
+			return err
 		}
 		b := Batch{Drift: &d, Jobs: []Job{u.tellJob(d, ScanNews{})}}
 		if j.Kind == Accept {
@@ -55,6 +63,34 @@ func (u *run) judge(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("judge drift of %s: %w", j.Stack, ErrRaced)
+}
+
+// lapsed has the stack's thread told that acceptances are over, as a scan would. It
+// writes nothing where it is woken: the stack may be told of elsewhere by now.
+func (u *run) lapsed(ctx context.Context, d Drift, before []Finding, any bool) error {
+	if !any {
+		return nil // it is gone, or was judged anew
+	}
+	told := ScanNews{Stack: d.Stack, Environment: d.Environment, Commit: d.Commit, Known: d.Findings}
+	for i, f := range d.Findings {
+		if f.Accepted == nil && before[i].Accepted != nil {
+			told.Lapsed = append(told.Lapsed, f)
+		}
+	}
+	return u.Store.Append(ctx, u.s.Org, Batch{Drift: &d, Jobs: []Job{u.tellJob(d, told)}, Fence: u.fence()})
+}
+
+// company notes with whom a drift is told now, when it is told with others.
+func (u *run) company(ctx context.Context, d *Drift) error {
+	if !d.Shared() || u.Alike == nil {
+		return nil
+	}
+	all, err := u.Alike(ctx, d.Org, *d)
+	if err != nil {
+		return fmt.Errorf("look for the same drift: %w", err)
+	}
+	d.settle(d.Thread, slices.DeleteFunc(all, func(o Drift) bool { return o.Stack == d.Stack }))
+	return nil
 }
 
 // mayJudge tells why a person may not judge, if so. That it is theirs, everybody may
@@ -106,10 +142,8 @@ func (d *Drift) judged(j Judgement, by rbac.Actor, at time.Time) string {
 	switch j.Kind {
 	case Accept:
 		return fmt.Sprintf("%s accepted %s until %s: %s", line(by.Name), what, j.Until.Format("2 January 2006 15:04 MST"), line(j.Because))
-	case Own:
-		return fmt.Sprintf("%s takes %s.", line(by.Name), what)
 	}
-	return fmt.Sprintf("The time is over for which %s was accepted. It drifts as before.", what)
+	return fmt.Sprintf("%s takes %s.", line(by.Name), what)
 }
 
 // lapse is the job that ends an acceptance.

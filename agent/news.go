@@ -150,7 +150,11 @@ func (u *run) begins(ctx context.Context, d *Drift) ([]Job, error) {
 	if d.Open() && d.Thread.Room() != home.Room() { // it begins, or its stack has another room now
 		d.Thread = Thread{}
 	}
-	if u.Alike == nil {
+	fresh := d.Thread == (Thread{})
+	switch {
+	case !fresh && !before.Shared():
+		return nil, nil // it stays in its own
+	case u.Alike == nil:
 		d.settle(home, nil)
 		return nil, nil
 	}
@@ -163,7 +167,7 @@ func (u *run) begins(ctx context.Context, d *Drift) ([]Job, error) {
 	if d.Shared() && d.Open() && !same { // it shows something else now
 		d.Thread = Thread{}
 	}
-	if d.Thread == (Thread{}) && (before.Shared() || len(all) < mostApart) {
+	if fresh = d.Thread == (Thread{}); fresh && (before.Shared() || len(all) < mostApart) {
 		d.settle(home, nil)
 	} else {
 		d.settle(home, all)

@@ -20,6 +20,7 @@ type Differing struct {
 	Free               bool      // some of its drift nobody has accepted or taken
 	Since              time.Time // of the oldest finding
 	Blind              bool      // a scanner cannot look at it
+	Scanner            string    `json:",omitempty"` // that one; empty is the scan for drift
 	Looked             time.Time // when that scanner could last; zero is never
 	Some               []Finding `json:",omitempty"` // the first ones
 }
@@ -30,9 +31,8 @@ func (d Differing) Needs() bool { return d.Settled < d.Findings || d.Blind }
 // Differing is what a report keeps of a drift.
 func (d Drift) Differing() Differing {
 	all := Differing{Stack: d.Stack, Environment: d.Environment, Findings: len(d.Findings), Settled: d.Settled()}
-	_, sight, blind := d.Blind()
-	if all.Blind = blind; blind {
-		all.Looked = sight.Looked
+	if blind := d.Blind(); len(blind) > 0 {
+		all.Blind, all.Scanner, all.Looked = true, blind[0], d.Sights[blind[0]].Looked
 	}
 	for i, f := range d.Findings {
 		if i == 0 {

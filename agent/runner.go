@@ -39,6 +39,9 @@ type Runner struct {
 	Report func(ctx context.Context, org, room string, d Digest) (Report, error)
 	// Home is the room of a stack, where its drift is told. Nil is where it was scanned.
 	Home func(org, stack string) Thread
+	// Scanners are those of compliance that schedules of a stack use: only what is looked at
+	// again is told in its thread. Nil is any.
+	Scanners func(org, stack string) []string
 	// Alike are the drifts of other stacks of an Org that are told of and show the same
 	// change. Nil takes each drift by itself.
 	Alike func(ctx context.Context, org string, d Drift) ([]Drift, error)
@@ -150,7 +153,7 @@ func (u *run) begin(ctx context.Context) (goOn bool, err error) {
 		return false, u.raise(ctx)
 	case j.Alert != "":
 		return false, u.alert(ctx)
-	case j.Notice != "":
+	case j.Notice != "" || j.Told != nil: // a burst has lines and no text
 		return false, u.emit(ctx, KindNotice, Payload{Title: j.Title, Text: j.Notice, Told: j.Told})
 	}
 	return u.ask(ctx)

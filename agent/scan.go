@@ -71,7 +71,7 @@ func (u *run) known(ctx context.Context, l *look, write func(Batch) error) error
 		if err != nil {
 			return fmt.Errorf("read drift: %w", err)
 		}
-		if l.began.Before(d.Sights[l.Scanner].Looked) {
+		if l.began.Before(d.Sights[l.Scanner].Looked) || !d.keep(u.scanners(l.Stack), l.Scanner) {
 			return write(Batch{})
 		}
 		was := d
@@ -89,6 +89,27 @@ func (u *run) known(ctx context.Context, l *look, write func(Batch) error) error
 		}
 	}
 	return fmt.Errorf("note scan of %s: %w", l.Stack, ErrRaced)
+}
+
+// scanners are those that schedules of a stack use, beside that for drift; nil is any.
+func (u *run) scanners(stack string) []string {
+	if u.Scanners == nil {
+		return nil
+	}
+	return append([]string{""}, u.Scanners(u.s.Org, stack)...)
+}
+
+// keep forgets what scanners saw that look no more: nobody would ever say that it is
+// gone. It tells whether a scanner is one of those that do.
+func (d *Drift) keep(used []string, scanner string) bool {
+	if used == nil {
+		return true
+	}
+	unused := func(name string) bool { return !slices.Contains(used, name) }
+	d.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool { return unused(f.Scanner) })
+	d.Sights = maps.Clone(d.Sights)
+	maps.DeleteFunc(d.Sights, func(name string, _ Sight) bool { return unused(name) })
+	return !unused(scanner)
 }
 
 // look is what one scan saw, when it began to, and the label of what it read.
@@ -142,7 +163,7 @@ func (d *Drift) look(seen ScanNews, began, at time.Time) ScanNews {
 			d.Pending = seen.Pending.Counts()
 		}
 	}
-	if _, _, blind := d.Blind(); !blind && len(d.Findings) == 0 {
+	if len(d.Blind()) == 0 && len(d.Findings) == 0 {
 		d.Clean = at
 	}
 	d.begin(at)
@@ -173,8 +194,7 @@ func (d *Drift) fail(seen ScanNews, at time.Time) {
 
 // begin opens what is told of a stack, or ends it.
 func (d *Drift) begin(at time.Time) {
-	_, _, blind := d.Blind()
-	switch differs := len(d.Findings) > 0 || blind; {
+	switch differs := len(d.Findings) > 0 || len(d.Blind()) > 0; {
 	case differs && !d.Open():
 		d.Began, d.Ended, d.Thread, d.Alike = at, time.Time{}, Thread{}, nil
 	case !differs && d.Open():
@@ -183,12 +203,10 @@ func (d *Drift) begin(at time.Time) {
 }
 
 // worth tells whether the card should be drawn anew: something began or ended, came or
-// went, moved on, or is judged otherwise than before.
+// went, moved on, or is judged otherwise than before. That a scanner still fails is no
+// news, whatever words it fails with.
 func (d Drift) worth(was Drift) bool {
-	_, now, blind := d.Blind()
-	_, before, wasBlind := was.Blind()
-	switch {
-	case d.Open() != was.Open(), d.Thread != was.Thread, blind != wasBlind, now.Failed != before.Failed:
+	if d.Open() != was.Open() || d.Thread != was.Thread || !slices.Equal(d.Blind(), was.Blind()) {
 		return true
 	}
 	return d.Open() && (d.Change() != was.Change() || d.Settled() != was.Settled() || d.Pending != was.Pending)

@@ -61,17 +61,21 @@ func driftedFields(r agent.Report) []Field {
 
 // differing says of one stack how much is open, and since when.
 func differing(d agent.Differing, now time.Time) string {
+	text := d.Stack + " (" + plain(d.Environment) + ")"
+	if d.Findings > 0 {
+		text += ", " + count(d.Findings, "finding")
+		if d.Settled > 0 {
+			text += fmt.Sprintf(", %d accepted", d.Settled)
+		}
+		text += ", since " + clockFrom(now, d.Since)
+	}
 	switch {
 	case d.Blind && d.Looked.IsZero():
-		return d.Stack + ", never scanned"
+		text += ", never scanned" + byScanner(d.Scanner)
 	case d.Blind:
-		return d.Stack + ", not scanned since " + clockFrom(now, d.Looked)
+		text += ", not scanned" + byScanner(d.Scanner) + " since " + clockFrom(now, d.Looked)
 	}
-	text := d.Stack + " (" + plain(d.Environment) + "), " + count(d.Findings, "finding")
-	if d.Settled > 0 {
-		text += fmt.Sprintf(", %d accepted", d.Settled)
-	}
-	return text + ", since " + clockFrom(now, d.Since)
+	return text
 }
 
 // trend compares with a week ago, when that is known.

@@ -55,7 +55,7 @@ func TestDigestIsNotCalm(t *testing.T) {
 	r := base()
 	r.Late = []agent.LateRun{{Name: "nightly", Why: "no answer", Due: noon, N: 3}}
 	r.Waiting = []agent.Waits{{Hold: "h", What: "ask_people", By: "Bob", Until: noon}, {Alert: true, What: "It burns, acknowledged", By: "Dana"}}
-	r.Drifts = []agent.Differing{{Stack: "web", Blind: true}, {Stack: "db", Blind: true, Looked: noon.Add(-time.Hour)}}
+	r.Drifts = []agent.Differing{{Stack: "web", Environment: "lab", Blind: true}, {Stack: "db", Environment: "lab", Blind: true, Scanner: "tflint", Findings: 2, Since: noon, Looked: noon.Add(-time.Hour)}}
 	r.Close()
 	c, text := digestCard(r), ""
 	for _, f := range c.Fields {
@@ -63,7 +63,7 @@ func TestDigestIsNotCalm(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Question= ask_people, for Bob, until 12:00 UTC\n", "Alert= It burns, acknowledged by Dana\n", "Did not run: nightly= 3 times, the last one due 12:00 UTC: no answer\n",
-		"Drift= web, never scanned; db, not scanned since 11:00 UTC\n",
+		"Drift= web (lab), never scanned; db (lab), 2 findings, since 12:00 UTC, not scanned by tflint since 11:00 UTC\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)

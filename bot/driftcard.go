@@ -36,7 +36,7 @@ func driftCard(d agent.Drift) Card {
 		return alikeCard(d)
 	}
 	c := Card{Fields: append([]Field{{"Where", d.Stack + " (" + d.Environment + ")"}}, driftFields(d)...), Lines: driftLines(d)}
-	scanner, sight, blind := d.Blind()
+	blind := d.Blind()
 	switch settled := d.Settled(); {
 	case !d.Open():
 		c.Title, c.Status, c.Tone = d.Stack+" matches its code", "no drift any more", Good
@@ -47,7 +47,7 @@ func driftCard(d agent.Drift) Card {
 		c.Fallback = c.Title + ": " + c.Status
 		return c
 	case len(d.Findings) == 0:
-		return unscannedCard(d, c, scanner, sight)
+		return unscannedCard(d, c, blind)
 	case settled == len(d.Findings):
 		c.Status = "all of it accepted"
 		c.Next = "It is told again when an acceptance ends, or when the world moves on."
@@ -62,8 +62,8 @@ func driftCard(d agent.Drift) Card {
 	if c.Next == "" && c.Buttons[0].Verb == verbFix {
 		c.Next = labelFix + " plans the reviewed code and asks for approval. Nothing changes before that."
 	}
-	if blind {
-		c.Body = "Not scanned" + byScanner(scanner) + " since " + dated(sight.Failing) + ": " + plain(sight.Failed)
+	if len(blind) > 0 {
+		c.Body = unseenBy(d, blind)
 	}
 	first := sentence(d.Findings[0])
 	if c.Fallback = c.Title + ", " + first; c.Body == "" && d.Open() { // what differs stands before the buttons
@@ -111,6 +111,9 @@ func alikeCard(d agent.Drift) Card {
 		Fields: append([]Field{{"Where", plain(strings.Join(stacks, ", "))}}, driftFields(d)...), Lines: driftLines(d), Buttons: driftButtons(d),
 		Next: "One message stands for all of them, because they show the same change. Its buttons are about " + d.Stack + "; say scan STACK for another.",
 	}
+	if d.Settled() == len(d.Findings) {
+		c.Tone, c.Status = Neutral, "accepted"
+	}
 	c.Fallback = c.Title
 	if len(d.Findings) > 0 {
 		c.Fallback += ", " + sentence(d.Findings[0])
@@ -129,9 +132,25 @@ func fixing(f agent.Fixing) string {
 	return "it runs"
 }
 
-func unscannedCard(d agent.Drift, c Card, scanner string, sight agent.Sight) Card {
+// unseenBy says since when scanners cannot look, and why.
+func unseenBy(d agent.Drift, blind []string) string {
+	var parts []string
+	for _, scanner := range blind {
+		s := d.Sights[scanner]
+		parts = append(parts, "Not scanned"+byScanner(scanner)+" since "+dated(s.Failing)+": "+plain(s.Failed))
+	}
+	return strings.Join(parts, "\n")
+}
+
+func unscannedCard(d agent.Drift, c Card, blind []string) Card {
+	if len(blind) == 0 { // never so: what is open differs, or is not seen
+		blind = []string{""}
+	}
+	scanner, sight := blind[0], d.Sights[blind[0]]
 	c.Title, c.Status, c.Tone = d.Stack+" was not scanned"+byScanner(scanner), "not scanned", Bad
-	c.Body = plain(sight.Failed)
+	if c.Body = plain(sight.Failed); len(blind) > 1 {
+		c.Body = unseenBy(d, blind)
+	}
 	c.Next = "Whether it drifted is not known. Mend the cause, then scan again."
 	if scanner != "" {
 		c.Next = "Whether it keeps the rules is not known. Mend the cause; the next scan tells."
@@ -172,8 +191,8 @@ func driftFields(d agent.Drift) (fields []Field) {
 			fields = append(fields, Field{name, value})
 		}
 	}
-	if _, sight, blind := d.Blind(); blind && len(d.Findings) == 0 {
-		add("Failing since", dated(sight.Failing))
+	if blind := d.Blind(); len(blind) > 0 && len(d.Findings) == 0 {
+		add("Failing since", dated(d.Sights[blind[0]].Failing))
 		add("Last scan", everSeen(d.Scanned))
 	} else if len(d.Findings) > 0 {
 		add("Since", dated(d.Findings[0].Since)+"; last clean "+everSeen(d.Clean))

@@ -27,8 +27,7 @@ func (in *Inbox) drifting(ctx context.Context, c Click) (Reply, error) {
 	case verbAccept:
 		return in.accept(ctx, c, m, value)
 	case verbMine:
-		return said("Noted when it is on record: you take what nobody has accepted."),
-			in.enqueue(ctx, m, agent.Job{Judge: &agent.Judgement{Kind: agent.Own, Stack: c.Value}})
+		return said("Noted when it is on record: you take what nobody has accepted."), in.judge(ctx, m, agent.Judgement{Kind: agent.Own, Stack: c.Value})
 	case verbIgnore:
 		return in.ignore(ctx, c)
 	case verbKeep: // in a thread of its own: this one has read foreign text, after which a proposal needs approval
@@ -83,7 +82,34 @@ func (in *Inbox) accept(ctx context.Context, c Click, m Mention, value string) (
 	}
 	_, seen, _ := strings.Cut(value, "#")
 	return said("Noted when it is on record: accepted until " + until.Format("2 January 2006 15:04 MST") + "."),
-		in.enqueue(ctx, m, agent.Job{Judge: &agent.Judgement{Kind: agent.Accept, Stack: c.Value, Until: until, Because: because, Seen: seen}})
+		in.judge(ctx, m, agent.Judgement{Kind: agent.Accept, Stack: c.Value, Until: until, Because: because, Seen: seen})
+}
+
+// judge has a judgement made: of a card that stands for several stacks, about each that
+// still shows the same.
+func (in *Inbox) judge(ctx context.Context, m Mention, j agent.Judgement) error {
+	if err := in.enqueue(ctx, m, agent.Job{Judge: &j}); err != nil || in.Drifts == nil {
+		return err
+	}
+	d, err := in.Drifts.Drift(ctx, m.Org, j.Stack)
+	if err != nil || !d.Shared() {
+		return err
+	}
+	for _, stack := range d.Alike {
+		o, err := in.Drifts.Drift(ctx, m.Org, stack)
+		if err != nil {
+			return fmt.Errorf("read drift: %w", err)
+		}
+		if o.Thread != d.Thread || o.Change() != d.Change() {
+			continue
+		}
+		one := j
+		one.Stack, one.Seen = stack, o.Unsettled()
+		if err := in.enqueue(ctx, m, agent.Job{ID: m.ID + "/" + stack, Judge: &one}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func acceptCard(value, draft string, now time.Time) *Card {

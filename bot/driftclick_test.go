@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,5 +133,34 @@ func TestMoreOfADigest(t *testing.T) {
 	}
 	if r := press(w.stranger); r.Note != nil || !strings.Contains(r.Private, "Refused") {
 		t.Errorf("to a stranger %+v", r)
+	}
+}
+
+// A card that stands for several stacks is judged for each that still shows the same.
+func TestJudgingSeveralStacks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := agent.Thread{Platform: "slack", Channel: "C-ops", ID: "~alike/1"}
+	same := agent.Finding{Resource: "r", Attribute: "a", Real: "2"}
+	other := same
+	other.Real = "3"
+	w.known = map[string]agent.Drift{
+		"payments-prod": {Stack: "payments-prod", Thread: at, Alike: []string{"a", "b", "left"}, Findings: []agent.Finding{same}},
+		"a":             {Stack: "a", Thread: at, Findings: []agent.Finding{same}},
+		"b":             {Stack: "b", Thread: at, Findings: []agent.Finding{other}},
+		"left":          {Stack: "left", Thread: agent.Thread{ID: "~drift/left/1"}, Findings: []agent.Finding{same}},
+	}
+	r, err := w.Click(t.Context(), Click{
+		ID: "c", Org: "acme", Thread: agent.Thread{Platform: "slack", Channel: "C-ops", ID: "1"}, Actor: w.person("alice"), Verb: verbAccept, Value: "payments-prod#x", Reason: "until in 3d because of a test",
+	})
+	if err != nil || r.Private == "" {
+		t.Fatal(r, err)
+	}
+	var judged []string
+	for _, j := range w.store.Waiting() {
+		judged = append(judged, j.Judge.Stack+" "+j.Judge.Seen)
+	}
+	if want := []string{"payments-prod x", "a " + w.known["a"].Unsettled()}; !slices.Equal(judged, want) {
+		t.Errorf("judged %q, want %q", judged, want)
 	}
 }

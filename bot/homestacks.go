@@ -79,11 +79,14 @@ func (v view) stacks(ctx context.Context) ([]Placed, error) {
 	return v.placed(all), nil
 }
 
+// unseen weighs more than any number of findings.
+const unseen = 1 << 20
+
 // worries is how much a stack needs somebody: one that cannot be scanned, or with findings
 // that nobody has accepted, before all others.
 func (s seen) worries() int {
-	if _, _, blind := s.drift.Blind(); blind {
-		return 1 << 20
+	if blind := s.drift.Blind(); len(blind) > 0 && blind[0] == "" {
+		return unseen
 	}
 	return len(s.drift.Findings) - s.drift.Settled()
 }
@@ -106,7 +109,7 @@ func (s seen) card(now time.Time) Card {
 		Buttons: []Button{{Label: labelScan, Verb: verbScan, Value: s.Name}},
 	}
 	switch n := len(s.drift.Findings); {
-	case s.worries() >= 1<<20:
+	case s.worries() >= unseen:
 		c.Status, c.Tone = "not scanned", Bad
 	case n > 0 && s.drift.Settled() == n:
 		c.Status, c.Tone = "drift, all of it accepted", Neutral

@@ -67,7 +67,7 @@ func (s Service) Pages() bool { return s.Kind == PagerDuty || s.Kind == Opsgenie
 var noticeTypes = []string{
 	"agent.answered", "agent.budget_exceeded", "agent.failed", "agent.needs_input", "alert.escalated", "approval.decided", "approval.expired", "approval.waiting", "change.applied",
 	"change.failed", "digest", "drift.auto_remediated", "drift.detected", "drift.gone", "failures.high", "finding.critical", "glass.broken",
-	"model.unreachable", "notify.failed", "notify.test", "pr.created", "pr.merged", "queue.late", "scan.completed.clean",
+	"model.reachable", "model.unreachable", "notify.failed", "notify.test", "pr.created", "pr.merged", "queue.late", "scan.completed.clean",
 	"scan.completed.findings", "scan.failed", "scan.recovered", "schedule.late", "tokens.high",
 }
 

@@ -19,6 +19,14 @@ type Claim struct {
 	Told     []agent.Job // tell people of it: they are enqueued with Job, or not at all
 }
 
+// rank is 1 for a due time that is only noted.
+func (c Claim) rank() int {
+	if c.Skip != "" {
+		return 1
+	}
+	return 0
+}
+
 // Claims gives each due time to one replica, and enqueues the job in the same
 // transaction: a crash can neither lose nor double it. Every due time that was claimed
 // is on record, also when nothing ran.

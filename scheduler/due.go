@@ -9,7 +9,7 @@ import (
 // most mostMissed due times of a schedule are put on record, the newest.
 const (
 	memory     = 90 * 24 * time.Hour
-	mostMissed = 1000
+	mostMissed = 100
 )
 
 // late is after how long a due time that nobody has looked at was missed.

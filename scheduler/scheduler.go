@@ -140,7 +140,9 @@ func (s *Scheduler) fire(ctx context.Context, due []*waiting, now time.Time) err
 // claim claims in one order in every replica, so that none waits for the other in turn.
 func (s *Scheduler) claim(ctx context.Context, all map[string][]Claim) error {
 	for org, claims := range all {
-		slices.SortStableFunc(claims, func(a, b Claim) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Schedule, b.Schedule)) })
+		slices.SortStableFunc(claims, func(a, b Claim) int { // what runs before what is only noted
+			return cmp.Or(a.rank()-b.rank(), a.Due.Compare(b.Due), cmp.Compare(a.Schedule, b.Schedule))
+		})
 		for some := range slices.Chunk(claims, batch) {
 			if _, err := s.Claims.Claim(ctx, org, some...); err != nil {
 				return fmt.Errorf("claim %d due times of %s: %w", len(some), org, err)

@@ -117,8 +117,7 @@ func ended(ctx context.Context, c agent.Claimed, err error) end {
 	if errors.As(err, &later) {
 		return end{state: "ready", attempts: c.Attempt - 1, after: time.Now().Add(later.After)}
 	}
-	why := err.Error()
-	e := end{state: "ready", attempts: c.Attempt, why: why[:min(len(why), longestWhy)]}
+	e := end{state: "ready", attempts: c.Attempt, why: shortWhy(err.Error())}
 	if c.Last {
 		e.state = "dead"
 		return e

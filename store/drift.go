@@ -99,8 +99,8 @@ func markScans(tx *gorm.DB, org string, b agent.Batch) error {
 		default:
 			continue
 		}
-		if scan == nil {
-			continue
+		if scan == nil || failed == 0 && b.Drift == nil {
+			continue // a look that a newer one overtook says nothing
 		}
 		open, accepted := 0, 0
 		if b.Drift != nil {
@@ -117,7 +117,27 @@ func markScans(tx *gorm.DB, org string, b agent.Batch) error {
 // scansKept is how long a look is on record: the charts go back a month.
 const scansKept = 32 * 24 * time.Hour
 
-// Looks are the scans of some stacks since a moment, oldest first.
+// Looked counts the scans of some stacks between two moments: those that could look, and
+// those that could not.
+func (db *DB) Looked(ctx context.Context, org string, stacks []string, from, until time.Time) (could, blind int, err error) {
+	type failedRow struct{ Failed, N int }
+	rows, err := many[failedRow](db.read(ctx), "SELECT failed, COUNT(*) AS n FROM scans WHERE org = ? AND stack IN ? AND at >= ? AND at < ? GROUP BY failed",
+		org, stacks, micros(from), micros(until))
+	if err != nil {
+		return 0, 0, fmt.Errorf("count scans: %w", err)
+	}
+	for _, r := range rows {
+		if r.Failed == 1 {
+			blind = r.N
+		} else {
+			could = r.N
+		}
+	}
+	return could, blind, nil
+}
+
+// Looks are the last scans of each day (UTC) of some stacks since a moment that could
+// look, oldest first.
 func (db *DB) Looks(ctx context.Context, org string, stacks []string, since time.Time) ([]bot.Look, error) {
 	type lookRow struct {
 		Stack, Scanner string
@@ -125,7 +145,9 @@ func (db *DB) Looks(ctx context.Context, org string, stacks []string, since time
 		Failed         int
 		Open, Accepted int
 	}
-	rows, err := many[lookRow](db.read(ctx), "SELECT stack, scanner, at, failed, open, accepted FROM scans WHERE org = ? AND stack IN ? AND at >= ? ORDER BY at, id", org, stacks, micros(since))
+	rows, err := many[lookRow](db.read(ctx), `SELECT s.stack, s.scanner, s.at, s.failed, s.open, s.accepted FROM scans s JOIN (
+		SELECT stack, MAX(at) AS last FROM scans WHERE org = ? AND stack IN ? AND at >= ? AND failed = 0 GROUP BY stack, at / ?) d
+		ON d.stack = s.stack AND d.last = s.at WHERE s.org = ? AND s.failed = 0 ORDER BY s.at, s.id`, org, stacks, micros(since), (24 * time.Hour).Microseconds(), org)
 	if err != nil {
 		return nil, fmt.Errorf("read scans: %w", err)
 	}

@@ -82,6 +82,7 @@ func TestScansAreOnRecord(t *testing.T) {
 		d.Findings[0].Accepted = &agent.Acceptance{}
 		look(at, scanned("1", false), &d)
 		look(at.Add(time.Second), scanned("2", true), nil)
+		look(at.Add(time.Second), scanned("overtaken", false), nil)
 		blind := agenttest.Answer(s, "3")
 		blind.Kind, blind.Payload = agent.KindFinding, agent.Payload{Scan: &agent.ScanNews{Stack: "web", Failed: "no provider"}}
 		look(at.Add(2*time.Second), blind, nil)
@@ -89,11 +90,21 @@ func TestScansAreOnRecord(t *testing.T) {
 		told.Kind, told.Payload = agent.KindFinding, agent.Payload{Scan: &agent.ScanNews{Stack: "web", Failed: "no provider"}, Drift: &d}
 		look(at.Add(3*time.Second), told, nil) // it is told, and no look
 		all, err := db.Looks(t.Context(), agenttest.Org, []string{"web", "db"}, at)
-		if err != nil || len(all) != 2 || all[0].Open != 1 || all[0].Accepted != 1 || all[0].Failed || !all[1].Failed || !all[0].At.Equal(at) {
+		if err != nil || len(all) != 1 || all[0].Open != 1 || all[0].Accepted != 1 || all[0].Failed || !all[0].At.Equal(at) {
 			t.Errorf("looks %+v, %v", all, err)
 		}
-		if later, err := db.Looks(t.Context(), agenttest.Org, []string{"web"}, at.Add(time.Second)); err != nil || len(later) != 1 {
+		if later, err := db.Looks(t.Context(), agenttest.Org, []string{"web"}, at.Add(time.Second)); err != nil || len(later) != 0 {
 			t.Errorf("later looks %+v, %v", later, err)
+		}
+		d.Findings = append(d.Findings, d.Findings[0])
+		look(at.Add(time.Microsecond), scanned("5", false), &d) // later on the same day, or the next
+		all, err = db.Looks(t.Context(), agenttest.Org, []string{"web"}, at)
+		if err != nil || len(all) == 0 || all[len(all)-1].Open != 2 {
+			t.Errorf("the last look of the day is %+v, %v", all, err)
+		}
+		could, not, err := db.Looked(t.Context(), agenttest.Org, []string{"web", "db"}, at, at.Add(time.Hour))
+		if err != nil || could != 2 || not != 1 {
+			t.Errorf("%d could look, %d not, %v", could, not, err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -158,4 +159,9 @@ func (db *DB) Postpone(ctx context.Context, org, bundle string, until time.Time,
 	return nil
 }
 
-func shortWhy(why string) string { return why[:min(len(why), longestWhy)] }
+// shortWhy is as much of an error as is kept. PostgreSQL takes no broken characters and
+// no zero byte, and what somebody else's program says may have both.
+func shortWhy(why string) string {
+	why = strings.ReplaceAll(why[:min(len(why), longestWhy)], "\x00", "")
+	return strings.ToValidUTF8(why, "")
+}

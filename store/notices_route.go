@@ -136,6 +136,8 @@ func tell(tx *gorm.DB, org string, d notify.Delivery) error {
 	switch {
 	case d.Key == "", d.Step == notify.Acknowledge:
 		return nil
+	case d.Step == notify.Resolve && d.Target == "": // for everybody
+		return tx.Exec("DELETE FROM tellings WHERE org = ? AND key = ?", org, d.Key).Error
 	case d.Step == notify.Resolve:
 		return tx.Exec("DELETE FROM tellings WHERE org = ? AND target = ? AND key = ?", org, d.Target, d.Key).Error
 	case d.Repeat:

@@ -165,14 +165,14 @@ func (db *DB) move(tx *gorm.DB, org, row string, t agent.Thread) error {
 // Later puts a row off, and counts the attempt.
 func (db *DB) Later(ctx context.Context, org, row string, until time.Time, why string) error {
 	return db.settleRow(ctx, org, row, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE outbox SET attempts = attempts + 1, next_try = ?, why = ? WHERE org = ? AND id = ?", micros(until), why, org, row).Error
+		return tx.Exec("UPDATE outbox SET attempts = attempts + 1, next_try = ?, why = ? WHERE org = ? AND id = ?", micros(until), shortWhy(why), org, row).Error
 	})
 }
 
 // Dropped gives a row up.
 func (db *DB) Dropped(ctx context.Context, org, row, why string) error {
 	return db.settleRow(ctx, org, row, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE outbox SET state = ?, why = ? WHERE org = ? AND id = ?", dropped, why, org, row).Error
+		return tx.Exec("UPDATE outbox SET state = ?, why = ? WHERE org = ? AND id = ?", dropped, shortWhy(why), org, row).Error
 	})
 }
 

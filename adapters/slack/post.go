@@ -101,8 +101,12 @@ func (p *Platform) Find(ctx context.Context, _ string, t agent.Thread, marker st
 	if err != nil {
 		return bot.Ref{}, false, posted(err)
 	}
+	named := t.Channel
 	if t.Channel, err = p.direct(ctx, t.Channel); err != nil {
 		return bot.Ref{}, false, posted(err)
+	}
+	if "@"+t.Channel == named {
+		return bot.Ref{}, false, nil // a person, and no conversation that could be read
 	}
 	var cursor string
 	for range pages {

@@ -36,7 +36,8 @@ type Digest struct {
 	Alerts   agent.Alerts
 	Told     func(ctx context.Context, org, name string) (time.Time, error) // the due time of the last one that was told
 	Drifts   bot.Drifts
-	Looks    func(ctx context.Context, org string, stacks []string, since time.Time) ([]bot.Look, error)
+	Looks    func(ctx context.Context, org string, stacks []string, since time.Time) ([]bot.Look, error) // the last of each day
+	Looked   func(ctx context.Context, org string, stacks []string, from, until time.Time) (could, blind int, err error)
 	Stacks   func(org string) []bot.Stack
 	Late     func(ctx context.Context, org, room string, from, until time.Time) ([]agent.LateRun, error)
 	Bills    agent.Bills

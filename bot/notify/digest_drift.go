@@ -35,17 +35,9 @@ func (d *Digest) drifted(ctx context.Context, org string, own map[string]bool, r
 		return err
 	}
 	looks = slices.DeleteFunc(looks, func(l bot.Look) bool { return !l.At.Before(r.Until) })
-	for _, l := range looks {
-		switch {
-		case l.At.Before(r.From):
-		case l.Failed:
-			r.Blind++
-		default:
-			r.Looks++
-		}
-	}
 	r.Trend = trend(looks, r.Until)
-	return nil
+	r.Looks, r.Blind, err = d.Looked(ctx, org, stacks, r.From, r.Until)
+	return err
 }
 
 // trend is how many findings were open at the end of each day, from the first scan on.

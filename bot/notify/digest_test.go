@@ -48,7 +48,7 @@ func (n night) digest() *notify.Digest {
 	return &notify.Digest{
 		Book: n, Drifts: n, Alerts: n,
 		Open:  func(context.Context, string) ([]agent.Hold, error) { return n.holds, nil },
-		Looks: n.of,
+		Looks: n.of, Looked: n.counted,
 		Stacks: func(string) []bot.Stack {
 			return []bot.Stack{{Name: "web", Rooms: []string{"slack:C1", "teams:T1"}}, {Name: "db", Rooms: []string{"slack:C2"}}}
 		},
@@ -192,4 +192,18 @@ func TestDigestSinceTheLastOne(t *testing.T) {
 	if r, err := d.Due(t.Context(), "acme", "slack:C1", agent.Digest{Name: "new", At: dawn, Past: time.Hour}); err != nil || !r.From.Equal(ago(1)) {
 		t.Errorf("a new one tells from %s (%v)", r.From, err)
 	}
+}
+
+// counted are the looks between two moments.
+func (n night) counted(_ context.Context, _ string, stacks []string, from, until time.Time) (could, blind int, err error) {
+	for _, l := range n.looks {
+		switch {
+		case !slices.Contains(stacks, l.Stack) || l.At.Before(from) || !l.At.Before(until):
+		case l.Failed:
+			blind++
+		default:
+			could++
+		}
+	}
+	return could, blind, nil
 }

@@ -43,6 +43,7 @@ const (
 	ScanFindings     = "scan.completed.findings" // of compliance
 	ScanFailed       = "scan.failed"
 	ScanRecovered    = "scan.recovered"
+	ModelReachable   = "model.reachable"
 	ChangeApplied    = "change.applied"
 	ChangeFailed     = "change.failed"
 	GlassBroken      = "glass.broken"

@@ -36,6 +36,9 @@ func Of(ev agent.Event) (n Notice, ok bool) {
 			n = Notice{Type: ModelUnreachable, Key: ModelUnreachable, Body: bot.Safe(p.Text) + ". Requests wait and go on by themselves. What you can do: " + bot.Safe(p.Pause.Do) + "."}
 		}
 	}
+	if ev.Kind == agent.KindResumed && p.Text == "" { // with a text it was stopped
+		n = Notice{Type: ModelReachable, Key: ModelUnreachable, Step: Resolve, Body: "Requests that waited go on."}
+	}
 	if n.Type == "" {
 		return Notice{}, false
 	}

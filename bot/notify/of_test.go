@@ -95,6 +95,8 @@ func TestOf(t *testing.T) {
 		"stopped":             {agent.KindStopped, agent.Payload{Text: "stopped by Ana"}, "", "", "", ""},
 		"no model":            {agent.KindPaused, agent.Payload{Text: "it is down", Pause: &agent.Pause{Times: 1, Do: "wait"}}, ModelUnreachable, Warning, "it is down", "model.unreachable"},
 		"no model still":      {agent.KindPaused, agent.Payload{Text: "it is down", Pause: &agent.Pause{Times: 2}}, "", "", "", ""},
+		"model again":         {agent.KindResumed, agent.Payload{}, ModelReachable, Info, "go on", "model.unreachable"},
+		"pause, stopped":      {agent.KindResumed, agent.Payload{Text: "stopped by Ana"}, "", "", "", ""},
 		"pause, erased":       {agent.KindPaused, agent.Payload{}, "", "", "", ""},
 		"drift":               {agent.KindFinding, agent.Payload{Scan: &agent.ScanNews{Stack: "web", New: f}, Drift: drifts(true)}, DriftDetected, Warning, "web (lab): drifted, 1 finding new", "drift/web"},
 		"drift, not told yet": {agent.KindFinding, agent.Payload{Scan: &agent.ScanNews{Stack: "web", New: f}}, ScanRecovered, Info, "can be scanned again", "scan/web"},

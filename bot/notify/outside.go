@@ -138,11 +138,19 @@ func (r *Router) send(ctx context.Context, name string, b Bundle) (done bool, er
 // mostTries is how often a service is tried: with the waits between, for four hours.
 const mostTries = 30
 
+// fewTries is how often a service is tried that a chain calls: after a minute or so the
+// next step must come.
+const fewTries = 6
+
 // later tries again as the service's own rules say, a bounded number of times.
 func (r *Router) later(ctx context.Context, b Bundle, cause error) (done bool, err error) {
 	var pe *bot.PostError
 	told, known := fmt.Errorf("tell %s: %w", b.Target, cause), errors.As(cause, &pe)
-	if known && pe.Permanent || b.Attempts+1 >= mostTries {
+	tries := mostTries
+	if len(b.Top) > 0 && b.Top[0].Type == Escalated && !b.Top[0].ends() {
+		tries = fewTries
+	}
+	if known && pe.Permanent || b.Attempts+1 >= tries {
 		err := r.giveUp(ctx, b, cause)
 		return err == nil, errors.Join(told, err)
 	}

@@ -153,6 +153,9 @@ func settle(all []*passing, past []Past) (ds []Delivery, lost []Notice) {
 		for _, d := range p.drafts {
 			ds = append(ds, d.Delivery)
 		}
+		if p.Step == Resolve && p.Key != "" {
+			ds = append(ds, b.end(p))
+		}
 		lost = append(lost, p.lost...)
 	}
 	return ds, lost

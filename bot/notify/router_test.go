@@ -174,6 +174,21 @@ func TestDedup(t *testing.T) {
 	}
 }
 
+// What ended and begins anew is told anew, also to those who are not told of ends.
+func TestDedupAfterAnEnd(t *testing.T) {
+	t.Parallel()
+	w := open(t, rules(config.NotifyRule{Types: []string{"scan.failed"}, To: []string{"console:lab"}, Dedup: 4 * time.Hour}))
+	ok := notice("ok", notify.ScanRecovered, "web")
+	ok.Key, ok.Step = notify.ScanFailed+"/web", notify.Resolve
+	w.tell(notice("a", notify.ScanFailed, "web"))
+	w.tell(ok)
+	w.tell(notice("b", notify.ScanFailed, "web"), notice("repeat", notify.ScanFailed, "web"))
+	again := ok
+	again.ID = "ok again"
+	w.tell(again, notice("c", notify.ScanFailed, "web")) // in one round
+	w.want("console:lab", "a", "b", "c")
+}
+
 // Ends are told to those who were told of the beginning, unless they are bad news by
 // themselves.
 func TestEnds(t *testing.T) {

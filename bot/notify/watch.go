@@ -16,8 +16,8 @@ import (
 // again, by its own due times; zero is never.
 type Pulse struct {
 	Name, Why          string
-	Stack, Environment string // that it is about; empty is none
-	Deadline           time.Time
+	Stack, Environment string    // that it is about; empty is none
+	Deadline, Done     time.Time // Done is the newest due time that ended well
 	Paused             bool
 }
 
@@ -42,7 +42,8 @@ type Watch struct {
 	Log    *slog.Logger
 
 	told map[string]time.Time       // notices, so that they are not written each minute
-	late map[string]map[string]bool // of each Org: schedules that were told to be late, with their deadlines
+	late map[string]map[string]bool // of each Org: schedules that were told to be late, with what they did last
+	hour map[string]time.Time       // of each Org: in which that was told
 }
 
 // When something is out of the ordinary.
@@ -105,6 +106,7 @@ func (w *Watch) tell(ctx context.Context, org string, now time.Time, n Notice) e
 	n.Org, n.At, n.Severity, n.To, n.Key = org, now, Usual(n.Type), w.To(ctx, org), n.ID
 	if err := w.Tell(ctx, n); err != nil {
 		delete(w.late, org) // they are told with the next one
+		delete(w.hour, org)
 		return err
 	}
 	w.Log.WarnContext(ctx, "watch", "org", org, "type", n.Type, "what", n.Title)

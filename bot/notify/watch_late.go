@@ -3,6 +3,8 @@ package notify
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,27 +23,36 @@ func (w *Watch) schedules(ctx context.Context, org string, now time.Time) ([]Not
 	slices.SortFunc(late, func(a, b Pulse) int { return cmp.Or(a.Deadline.Compare(b.Deadline), cmp.Compare(a.Name, b.Name)) })
 	before, known, fresh := w.late[org], map[string]bool{}, false
 	for _, p := range late {
-		key := p.Name + "@" + p.Deadline.UTC().Format(time.RFC3339)
-		if known[key] = true; !before[key] {
+		if known[p.key()] = true; !before[p.key()] {
 			fresh = true
 			w.Log.WarnContext(ctx, "watch: schedule is late", "org", org, "schedule", p.Name, "deadline", p.Deadline, "why", p.Why)
 		}
 	}
+	hour := now.UTC().Truncate(time.Hour)
+	if !fresh || w.hour[org].Equal(hour) {
+		return nil, nil // at most once an hour, however many become late one after the other
+	}
 	if w.late == nil {
-		w.late = map[string]map[string]bool{}
+		w.late, w.hour = map[string]map[string]bool{}, map[string]time.Time{}
 	}
-	if w.late[org] = known; !fresh {
-		return nil, nil
-	}
+	w.late[org], w.hour[org] = known, hour
 	return []Notice{lateNotice(late)}, nil
 }
 
+// key is the same as long as a schedule has not completed again.
+func (p Pulse) key() string { return p.Name + "@" + p.Done.UTC().Format(time.RFC3339) }
+
 // lateNotice names schedules that are late, those first that have been for the longest
-// time. Its id is that of the last one, so that every process tells it once. What they
+// time. Its id is that of which they are, so that every process tells it once. What they
 // said when they failed stays in their own channels.
 func lateNotice(late []Pulse) Notice {
-	last := late[len(late)-1]
-	n := Notice{ID: ScheduleLate + "/" + last.Name + "/" + last.Deadline.UTC().Format(time.RFC3339), Type: ScheduleLate}
+	last, which := late[len(late)-1], make([]string, 0, len(late))
+	for _, p := range late {
+		which = append(which, p.key())
+	}
+	slices.Sort(which)
+	sum := sha256.Sum256([]byte(strings.Join(which, "\n")))
+	n := Notice{ID: ScheduleLate + "/" + hex.EncodeToString(sum[:8]), Type: ScheduleLate}
 	if len(late) == 1 {
 		n.Stack, n.Environment = last.Stack, last.Environment
 		n.Title = "Schedule " + bot.Safe(last.Name) + " does not complete"

@@ -58,8 +58,8 @@ func TestWatchTellsOnce(t *testing.T) {
 		}, 0},
 		{"a few failed", func() { p.ended, p.failed = 4, 4 }, 0},
 		{"a schedule is late", func() { p.pulses[0].Deadline = ago(1) }, 1},
-		{"and stays so", func() { now = now.Add(30 * time.Minute) }, 1},
-		{"it completed, and is late again", func() { p.pulses[0].Deadline = now.Add(-time.Minute) }, 2},
+		{"and stays so", func() { now = now.Add(61 * time.Minute) }, 1},
+		{"it completed, and is late again", func() { p.pulses[0].Done, p.pulses[0].Deadline = now.Add(-time.Hour), now.Add(-time.Minute) }, 2},
 		{"work waits", func() { p.oldest = 16 * time.Minute }, 3},
 		{"work still waits", func() { p.oldest, now = 3*time.Hour, now.Add(time.Minute) }, 3},
 		{"many fail", func() { p.ended, p.failed = 10, 3 }, 4},
@@ -89,9 +89,10 @@ func TestLateSchedulesAreToldTogether(t *testing.T) {
 	t.Parallel()
 	var told []notify.Notice
 	var pulses []notify.Pulse
+	now := dawn
 	fails := errors.New("the disk is full")
 	w := &notify.Watch{
-		Signs: &patient{}, Clock: func() time.Time { return dawn }, Log: slog.New(slog.DiscardHandler), To: func(context.Context, string) []string { return nil },
+		Signs: &patient{}, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), To: func(context.Context, string) []string { return nil },
 		Tell: func(_ context.Context, n notify.Notice) error {
 			if fails == nil {
 				told = append(told, n)
@@ -127,15 +128,18 @@ func TestLateSchedulesAreToldTogether(t *testing.T) {
 	for i, name := range []string{"a", "b", "c", "d", "e", "f", "drift/web"} {
 		late(name, map[string]string{"drift/web": "web"}[name], 8-i)
 	}
+	check(1) // others follow within the hour
+	now = now.Add(time.Hour)
 	n := check(2)
 	if n.Title != "8 schedules do not complete" || n.Stack != "" || !strings.HasPrefix(n.Body, "drift, a, b, c, d and 2 more: ") || strings.Contains(n.Body, "web") || strings.Contains(n.Body, "pay") {
 		t.Errorf("of many %+v", n)
 	}
 	pulses = pulses[1:]
 	check(2) // fewer are no news
-	pulses[0].Deadline = ago(0)
-	check(2)
+	now = now.Add(time.Hour)
 	pulses[0].Deadline = ago(1)
+	check(2) // another deadline, and nothing has completed
+	pulses[0].Done = ago(5)
 	if again := check(3); again.ID == n.ID {
 		t.Errorf("the same notice twice: %+v", again)
 	}

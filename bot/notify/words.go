@@ -26,6 +26,7 @@ var words = map[string]word{
 	DriftGone:        {Info, "A drift is gone", "stacks drift no more"},
 	ScanClean:        {Info, "A scan found nothing", "scans found nothing"},
 	ScanFindings:     {Warning, "A scan found something new", "scans found something new"},
+	ModelReachable:   {Info, "The model answers again", "the model answers again"},
 	ScanRecovered:    {Info, "A stack can be scanned again", "stacks can be scanned again"},
 	ScanFailed:       {Warning, "A stack could not be scanned", "stacks could not be scanned"},
 	ChangeApplied:    {Info, "A change was applied", "changes were applied"},

@@ -16,7 +16,7 @@ import (
 // "DATA"; the end of a message is ".". An empty reply hangs up.
 type server struct {
 	replies  map[string]string
-	refuse   string // an address that is refused for good
+	rcpt     map[string]string // what is answered for an address
 	startTLS bool
 	tls      bool // from the first byte
 
@@ -84,8 +84,8 @@ func (s *server) serve(c net.Conn) {
 			}
 		case verb == "AUTH":
 			reply = "235 welcome"
-		case verb == "RCPT" && s.refuse != "" && strings.Contains(line, s.refuse):
-			reply = "550 5.1.1 nobody here by that name"
+		case verb == "RCPT" && s.rcpt[address(line)] != "":
+			reply = s.rcpt[address(line)]
 		case verb == "DATA":
 			reply = "354 go on"
 		case verb == "STARTTLS":
@@ -104,6 +104,13 @@ func (s *server) serve(c net.Conn) {
 			return
 		}
 	}
+}
+
+// address is the one that a command names.
+func address(line string) string {
+	_, a, _ := strings.Cut(line, "<")
+	a, _, _ = strings.Cut(a, ">")
+	return a
 }
 
 // data takes a message, and answers as for ".".

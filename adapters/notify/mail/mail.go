@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/textproto"
 	"strconv"
@@ -28,6 +29,7 @@ const limit = 15 * time.Second
 // Options says how the server is reached. The zero value is right outside of tests.
 type Options struct {
 	RootCAs *x509.CertPool // nil for the system's
+	Log     *slog.Logger   // nil for the process's
 }
 
 // Sender writes by one mail server. It is safe for concurrent use: each message has a
@@ -37,6 +39,7 @@ type Sender struct {
 	host    string
 	port    int
 	roots   *x509.CertPool
+	log     *slog.Logger
 }
 
 // New makes the sender of one service.
@@ -49,26 +52,10 @@ func New(s config.Service, o Options) (*Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read server of mail: %w", err)
 	}
-	return &Sender{s, host, n, o.RootCAs}, nil
-}
-
-// Send writes to those that the message names, else to the service's own. One address
-// that is refused keeps nobody else from their mail.
-func (s *Sender) Send(ctx context.Context, m notify.Message) error {
-	to := m.To
-	if len(to) == 0 {
-		to = s.service.To
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
-	err := s.deliver(ctx, m, to)
-	var se *mail.SendError
-	if len(to) < 2 || !errors.As(err, &se) || se.Reason != mail.ErrSMTPRcptTo || se.IsTemp() {
-		return err
-	}
-	var errs []error
-	for _, one := range to {
-		errs = append(errs, s.deliver(ctx, m, []string{one}))
-	}
-	return errors.Join(errs...)
+	return &Sender{s, host, n, o.RootCAs, o.Log}, nil
 }
 
 func (s *Sender) deliver(ctx context.Context, m notify.Message, to []string) error {
@@ -89,8 +76,8 @@ func (s *Sender) deliver(ctx context.Context, m notify.Message, to []string) err
 		return &bot.PostError{Refused: true, Permanent: final(err), Err: fmt.Errorf("reach %s: %w", s.service.Server, err)}
 	}
 	err = c.Send(msg)
-	_ = c.Close() // what was taken is taken
-	if err != nil {
+	_ = c.Close()                         // what was taken is taken,
+	if err != nil && !msg.IsDelivered() { // even when the line drops right after
 		return judge(s.service.Server, err)
 	}
 	return nil

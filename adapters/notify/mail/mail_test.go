@@ -171,19 +171,6 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// An address that is refused keeps nobody else from their mail.
-func TestOneRefused(t *testing.T) {
-	t.Parallel()
-	s := (&server{startTLS: true, refuse: "gone@"}).start(t)
-	m := servicetest.Message(notify.Warning)
-	m.To = []string{"ana@example.com", "gone@example.com", "bo@example.com"}
-	err := sender(t, s).Send(t.Context(), m)
-	var pe *bot.PostError
-	if !errors.As(err, &pe) || !pe.Permanent || len(s.got()) != 2 {
-		t.Errorf("%v, %d mails", err, len(s.got()))
-	}
-}
-
 func TestUnencryptedStaysHere(t *testing.T) {
 	t.Parallel()
 	m, err := New(config.Service{Kind: config.Mail, Server: "mail.example.com:25", TLS: "none", From: "a@example.com", To: []string{"b@example.com"}}, Options{})

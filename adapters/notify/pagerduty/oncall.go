@@ -1,16 +1,10 @@
 package pagerduty
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -25,8 +19,10 @@ const (
 	failed      = 5 * time.Second        // likewise, after it gave no answer
 	again       = 200 * time.Millisecond // before the one try that follows a failure at once
 	usable      = 24 * time.Hour         // an answer, when PagerDuty gives no newer one
-	onCallLimit = 1 << 20                // bytes of one answer
-	askTime     = 10 * time.Second
+	onCallLimit = 1 << 20                // bytes of one page
+	perPage     = 100                    // the most that PagerDuty gives
+	mostPages   = 10                     // of one answer; turns after them are not known
+	askTime     = 10 * time.Second       // for all pages
 )
 
 // Turn is somebody on call by a schedule. A zero From began long ago, a zero Until
@@ -96,73 +92,4 @@ func (s *Schedule) now() time.Time {
 		return s.Now()
 	}
 	return time.Now()
-}
-
-func (s *Schedule) ask(ctx context.Context, now time.Time) ([]Turn, error) {
-	q := url.Values{
-		"schedule_ids[]": {s.ID}, "include[]": {"users"}, "time_zone": {"UTC"}, "limit": {"100"},
-		"since": {now.UTC().Format(time.RFC3339)}, "until": {now.Add(ahead).UTC().Format(time.RFC3339)},
-	}
-	ctx, done := context.WithTimeout(ctx, askTime)
-	defer done()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(cmp.Or(s.URL, DefaultAPI), "/")+"/oncalls?"+q.Encode(), nil)
-	if err != nil {
-		return nil, errors.New("its address is not one")
-	}
-	r.Header.Set("Authorization", "Token token="+s.Key)
-	r.Header.Set("Accept", "application/vnd.pagerduty+json;version=2")
-	client := s.Client
-	if client == nil {
-		client = &http.Client{}
-	}
-	res, err := client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it answered %s", res.Status)
-	}
-	b, err := io.ReadAll(io.LimitReader(res.Body, onCallLimit+1))
-	if err != nil {
-		return nil, err
-	}
-	return readTurns(b)
-}
-
-// readTurns reads an answer. What names nobody is left out.
-func readTurns(b []byte) ([]Turn, error) {
-	if len(b) > onCallLimit {
-		return nil, fmt.Errorf("its answer is larger than %d bytes", onCallLimit)
-	}
-	var got struct {
-		OnCalls []struct {
-			User struct {
-				Name    string `json:"name"`
-				Summary string `json:"summary"`
-				Email   string `json:"email"`
-			} `json:"user"`
-			Level int        `json:"escalation_level"`
-			Start *time.Time `json:"start"`
-			End   *time.Time `json:"end"`
-		} `json:"oncalls"`
-	}
-	if err := json.Unmarshal(b, &got); err != nil {
-		return nil, errors.New("its answer cannot be read")
-	}
-	var turns []Turn
-	for _, o := range got.OnCalls {
-		t := Turn{Name: cmp.Or(o.User.Name, o.User.Summary), Mail: o.User.Email, Level: o.Level}
-		if o.Start != nil {
-			t.From = o.Start.UTC()
-		}
-		if o.End != nil {
-			t.Until = o.End.UTC()
-		}
-		if t.Name+t.Mail != "" && !slices.Contains(turns, t) {
-			turns = append(turns, t)
-		}
-	}
-	slices.SortStableFunc(turns, func(a, b Turn) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Level, b.Level)) })
-	return turns, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,13 +84,64 @@ func TestTurnsOfWhoeverIsGone(t *testing.T) {
 	}
 }
 
+// Whoever is on call now may be on any page; a server that never ends is left.
+func TestTurnsOfPages(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 6, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct{ pages, asked, turns int }{
+		"one":              {1, 1, 1},
+		"two":              {2, 2, 101},
+		"without an end":   {1000, mostPages, mostPages * perPage},
+		"more, but nobody": {0, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				offset, err := strconv.Atoi(r.URL.Query().Get("offset"))
+				if err != nil || r.URL.Query().Get("limit") != strconv.Itoa(perPage) {
+					t.Errorf("asked %s", r.URL)
+				}
+				_, _ = fmt.Fprint(w, pageOf(now, offset/perPage+1, c.pages))
+			}))
+			defer s.Close()
+			sch := &Schedule{ID: "S1", URL: s.URL, Now: func() time.Time { return now }}
+			all, err := sch.Turns(t.Context())
+			if err != nil || len(all) != c.turns || int(asked.Load()) != c.asked {
+				t.Errorf("%d turns, %v, asked %d times", len(all), err, asked.Load())
+			}
+			if last := c.pages == 1 || c.pages == 2; last && (len(all) == 0 || !all[0].Holds(now) || all[0].Name != "Ana Lima") {
+				t.Errorf("on call now is not the first of %+v", all)
+			}
+		})
+	}
+}
+
+// pageOf is one of several pages, the last of which names who is on call now. Of no
+// pages, it names nobody but says that there is more.
+func pageOf(now time.Time, n, of int) string {
+	if of == 0 {
+		return `{"oncalls": [], "more": true}`
+	}
+	if n == of {
+		return `{"oncalls": [{"user": {"name": "Ana Lima"}, "escalation_level": 1}], "more": false}`
+	}
+	var all []string
+	for i := range perPage {
+		from := now.Add(time.Duration(n*perPage+i) * time.Minute)
+		all = append(all, fmt.Sprintf(`{"user": {"name": "Bo Chen"}, "escalation_level": 1, "start": %q}`, from.Format(time.RFC3339)))
+	}
+	return `{"oncalls": [` + strings.Join(all, ",") + `], "more": true}`
+}
+
 func TestTurnsRefuses(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
 		"no JSON": "<html>", "another shape": `{"oncalls": {"user": 1}}`, "a time that is none": `{"oncalls": [{"user": {"name": "x"}, "start": "soon"}]}`,
 		"too much": `{"oncalls": [], "x": "` + strings.Repeat("x", onCallLimit) + `"}`,
 	} {
-		if all, err := readTurns([]byte(answer)); err == nil {
+		if all, _, _, err := readTurns([]byte(answer)); err == nil {
 			t.Errorf("%s: read as %+v", name, all)
 		}
 	}
@@ -99,9 +151,12 @@ func FuzzTurns(f *testing.F) {
 	f.Add([]byte(onCalls))
 	f.Add([]byte(`{"oncalls": [{"user": {"email": "x"}, "start": null}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		all, err := readTurns(b)
+		all, read, _, err := readTurns(b)
 		if err != nil && all != nil {
 			t.Errorf("both %+v and %v", all, err)
+		}
+		if len(all) > read {
+			t.Errorf("%d of %d", len(all), read)
 		}
 		for _, one := range all {
 			if one.Name+one.Mail == "" {

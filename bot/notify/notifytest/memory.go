@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -132,6 +133,12 @@ func (m *Memory) deliver(d notify.Delivery) {
 		m.tellings = map[string]notify.Past{}
 	}
 	k := key(d.Org, d.Target, d.Key)
+	if d.Step == notify.Resolve && d.Target == "" { // for everybody
+		maps.DeleteFunc(m.tellings, func(k string, _ notify.Past) bool {
+			return strings.HasPrefix(k, key(d.Org, "")) && strings.HasSuffix(k, key("", d.Key))
+		})
+		return
+	}
 	if d.Repeat {
 		p := m.tellings[k]
 		p.More++
