@@ -122,7 +122,7 @@ func (s *siren) run(do func(ctx context.Context, a *app) error) {
 // a direct chat what a process posted with its last breath.
 func (s *siren) noted(ctx context.Context, a *app) error {
 	for ctx.Err() == nil {
-		rows, err := a.db.Pending(ctx, "acme", 1)
+		rows, err := a.db.Pending(ctx, "acme", 100) // one that is settled while it is read hides no other
 		if err != nil || len(rows) == 0 {
 			return err
 		}

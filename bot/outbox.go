@@ -194,8 +194,13 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 	if err != nil {
 		return err
 	}
-	return o.Rows.Sent(ctx, org, row.ID, key, ref)
+	late, done := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer done() // what was posted is noted also by a process that ends: not every chat can be asked
+	return o.Rows.Sent(late, org, row.ID, key, ref)
 }
+
+// lastWords is how long noting a post may take at shutdown.
+const lastWords = 5 * time.Second
 
 // approval completes a card for approval, and has it copied.
 func (o *Outbox) approval(ctx context.Context, org string, row Row, h agent.Hold, card *Card) error {
