@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"gorm.io/gorm"
@@ -30,15 +31,28 @@ func up(ctx context.Context, d goose.Dialect, pool *sql.DB, folder string) error
 	return nil
 }
 
-// migrateSQLite tries twice: of two processes that start together one loses,
-// and finds everything done.
+// How often, and how soon again, migrations are tried that another process makes too.
+const (
+	migrateTries = 40
+	migrateAgain = 50 * time.Millisecond
+)
+
+// migrateSQLite tries again: of processes that start together, each step is made by one,
+// and the others, which lose it, find it done the next time.
 func migrateSQLite(ctx context.Context, g *gorm.DB) error {
 	pool, err := g.DB()
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	if err = up(ctx, goose.DialectSQLite3, pool, "sqlite"); err != nil {
-		err = up(ctx, goose.DialectSQLite3, pool, "sqlite")
+	for range migrateTries {
+		if err = up(ctx, goose.DialectSQLite3, pool, "sqlite"); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(migrateAgain):
+		}
 	}
 	return err
 }
