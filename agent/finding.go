@@ -145,8 +145,8 @@ func (d Drift) Settled() (n int) {
 	return n
 }
 
-// of are the findings of one scanner.
-func of(all []Finding, scanner string) (own []Finding) {
+// Of are the findings of one scanner; that for drift has no name.
+func Of(all []Finding, scanner string) (own []Finding) {
 	for _, f := range all {
 		if f.Scanner == scanner {
 			own = append(own, f)

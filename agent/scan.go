@@ -71,10 +71,10 @@ func (u *run) known(ctx context.Context, l *look, write func(Batch) error) error
 		if err != nil {
 			return fmt.Errorf("read drift: %w", err)
 		}
+		was := d
 		if l.began.Before(d.Sights[l.Scanner].Looked) || !d.keep(u.scanners(l.Stack), l.Scanner) {
 			return write(Batch{})
 		}
-		was := d
 		if l.Failed != "" {
 			d.fail(*l.ScanNews, u.clock())
 		} else {
@@ -125,10 +125,11 @@ const mostRaces = 20
 // look notes what a scan saw, and splits it into new and known, and names what is
 // gone. Findings of other scanners are left alone.
 func (d *Drift) look(seen ScanNews, began, at time.Time) ScanNews {
-	before, all := of(d.Findings, seen.Scanner), slices.Concat(seen.New, seen.Known)
+	before, all := Of(d.Findings, seen.Scanner), slices.Concat(seen.New, seen.Known)
 	seen.New, seen.Known, seen.Gone, seen.Lapsed = nil, nil, nil, nil
 	for _, f := range all {
 		f.Since, f.Seen, f.Scanner = at, at, seen.Scanner
+		f.Accepted, f.Owner = nil, nil // as the record has it, also when this is looked at again after a race
 		i := find(before, f.Fingerprint)
 		if i < 0 {
 			seen.New = append(seen.New, f)

@@ -40,7 +40,7 @@ func driftCard(d agent.Drift) Card {
 	switch settled := d.Settled(); {
 	case !d.Open():
 		c.Title, c.Status, c.Tone = d.Stack+" matches its code", "no drift any more", Good
-		if len(of(d.Gone, "")) == 0 && len(d.Gone) > 0 {
+		if len(agent.Of(d.Gone, "")) == 0 && len(d.Gone) > 0 {
 			c.Title, c.Status = d.Stack+" keeps its rules", "no finding any more"
 		}
 		c.Body = driftGone(d)
@@ -78,20 +78,10 @@ func driftCard(d agent.Drift) Card {
 
 // driftTitle says what differs: the world from the code, or the code from a scanner's rules.
 func driftTitle(d agent.Drift) string {
-	if found := of(d.Findings, ""); len(found) > 0 {
+	if found := agent.Of(d.Findings, ""); len(found) > 0 {
 		return fmt.Sprintf("%s drifted: %s", d.Stack, count(resources(found), "resource"))
 	}
 	return fmt.Sprintf("%s: %s of a scanner", d.Stack, count(len(d.Findings), "finding"))
-}
-
-// of are the findings of one scanner.
-func of(all []agent.Finding, scanner string) (own []agent.Finding) {
-	for _, f := range all {
-		if f.Scanner == scanner {
-			own = append(own, f)
-		}
-	}
-	return own
 }
 
 func byScanner(name string) string {
@@ -197,7 +187,7 @@ func driftFields(d agent.Drift) (fields []Field) {
 	} else if len(d.Findings) > 0 {
 		add("Since", dated(d.Findings[0].Since)+"; last clean "+everSeen(d.Clean))
 	}
-	if len(of(d.Findings, "")) > 0 {
+	if len(agent.Of(d.Findings, "")) > 0 {
 		add("World changed by", "unknown (no audit log)")
 	}
 	add("Code", codeOf(d))
@@ -290,7 +280,7 @@ func driftGone(d agent.Drift) string {
 
 // driftButtons are what people can do about it. Compliance alone has nothing to put back.
 func driftButtons(d agent.Drift) (all []Button) {
-	drifts := len(of(d.Findings, "")) > 0
+	drifts := len(agent.Of(d.Findings, "")) > 0
 	if drifts && d.Fixing == nil {
 		all = append(all, Button{Label: labelFix, Verb: verbFix, Value: d.Stack, Style: Primary})
 	}

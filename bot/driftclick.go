@@ -170,7 +170,7 @@ func (in *Inbox) ignore(ctx context.Context, c Click) (Reply, error) {
 		Next:  "An administrator adds those that are right to what the stack ignores, in the configuration (of a variant, at the variant or at its base). * stands for any text.",
 	}
 	rules, left := []string{"ignore:"}, 0
-	for _, f := range of(d.Findings, "") {
+	for _, f := range agent.Of(d.Findings, "") {
 		switch {
 		case f.Accepted != nil:
 		case len(rules) > most:

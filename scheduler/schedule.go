@@ -10,7 +10,7 @@ import (
 )
 
 // Platform is the platform of an Actor that is a schedule.
-const Platform = "schedule"
+const Platform = agent.Scheduled
 
 // Missed says what becomes of the due times that passed while nothing ran.
 type Missed int

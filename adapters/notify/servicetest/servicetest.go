@@ -36,7 +36,8 @@ func Message(s notify.Severity) notify.Message {
 	}
 }
 
-// TestRetries checks what an adapter says of each answer of a service at an address.
+// TestRetries checks what an adapter says of each answer of a service at an address. It is
+// long because it is one table: each status that a service may give, and what it means.
 func TestRetries(t *testing.T, sender func(url string) notify.Sender) {
 	for _, c := range []struct {
 		status             int
