@@ -24,7 +24,7 @@ import (
 func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
-	a.in.Threads, a.in.Drifts, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.namedStacks, a.upcoming
+	a.in.Threads, a.in.Drifts, a.in.Alike, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.db.Alike, a.namedStacks, a.upcoming
 	a.in.Vet, a.in.Refs, a.in.Schedules = a.vet, a.db, dial{a}
 	a.in.Oldest = func(ctx context.Context) (time.Duration, error) {
 		s, err := a.db.Stats(ctx)

@@ -81,7 +81,7 @@ func (a *app) wireNotices() error {
 		Service: func(org, name string) notify.Sender { return senders[org+"/"+name] },
 		Raise:   a.raise,
 	}
-	a.in.Mutes = a.db
+	a.in.Mutes, a.in.Test = a.db, a.testNotices
 	a.in.Unseen = func(ctx context.Context, org, room, why string) error {
 		return a.db.PutNotice(ctx, notify.Unseen(org, room, why, time.Now(), a.admins(ctx, org)))
 	}

@@ -144,6 +144,49 @@ orgs:
 	}
 }
 
+// The button in a chat reaches the same services as the command, and the one who pressed
+// it, once; whom a service called is told at once that it is over.
+func TestAPressSendsATest(t *testing.T) {
+	t.Parallel()
+	good, _, took := hooks(t)
+	dir := t.TempDir()
+	file, key := filepath.Join(dir, "interlock.yaml"), filepath.Join(dir, "key")
+	text := `data_dir: data
+orgs:
+  acme:
+    people: {ana: {name: Ana Lima, roles: [admin], chat: ["console:ana"]}}
+    channels: {"console:ops": {tier: observe}}
+    notify:
+      services:
+        hook: {kind: webhook, url: "` + good + `", key: "file:` + key + `"}
+        pager: {kind: pagerduty, url: "` + good + `", key: "file:` + key + `"}
+`
+	if err := errors.Join(os.WriteFile(file, []byte(text), 0o600), os.WriteFile(key, []byte("a-key-that-is-long-enough"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	a, stop := noticeApp(t, file)
+	defer stop()
+	c := bot.Click{
+		ID: "press", Org: "acme", Thread: agent.Thread{Platform: "console", Channel: "ops", ID: "x"},
+		Actor: rbac.Actor{Org: "acme", Platform: "console", ID: "ana"}, Verb: "test-notices",
+	}
+	for range 2 { // the chat delivered it twice
+		r, err := a.in.Click(t.Context(), c)
+		if err != nil || r.Private != "A test is on its way to you, hook, pager. Where it cannot be delivered, the administrators are told." {
+			t.Fatalf("%q, %v", r.Private, err)
+		}
+	}
+	if cards := a.shown(t, "@ana", 1); cards[0].Title != "This is a test" {
+		t.Errorf("%+v", cards)
+	}
+	for wait := time.Now().Add(20 * time.Second); took.Load() < 3 && time.Now().Before(wait); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if n := took.Load(); n != 3 { // the pager is told twice
+		t.Errorf("the services took %d", n)
+	}
+}
+
 // noticed is the product with its worker and what shows.
 type noticed struct{ *app }
 

@@ -15,6 +15,7 @@ import (
 
 	"interlock/bot/notify"
 	"interlock/config"
+	"interlock/rbac"
 )
 
 func notifyCommand(file *string) *cobra.Command {
@@ -64,9 +65,7 @@ func (t tester) test(ctx context.Context, org string, args []string) error {
 	}
 	targets := args
 	if len(args) == 0 {
-		for _, name := range slices.Sorted(maps.Keys(o.Notify.Services)) {
-			targets = append(targets, "service:"+name)
-		}
+		targets = services(o)
 	} else if err := t.cfg.Target(org, args[0]); err != nil {
 		return &coded{exitUse, err}
 	}
@@ -91,11 +90,7 @@ func (t tester) test(ctx context.Context, org string, args []string) error {
 
 // one tests one target, and says what was done.
 func (t tester) one(ctx context.Context, org string, o config.Org, target string) (string, error) {
-	id := rand.Text()
-	n := notify.Notice{
-		ID: id, Org: org, Type: notify.Test, Severity: notify.Usual(notify.Test), Title: "This is a test", Key: notify.Test + "/" + id, At: time.Now().UTC(),
-		Body: "Interlock reaches you here. Nothing has happened.", To: []string{target},
-	}
+	n := testNotice(org, rand.Text(), target)
 	name, ok := strings.CutPrefix(target, "service:")
 	if !ok {
 		return "queued: the process that serves sends it at once, or when it starts", t.queue(ctx, n)
@@ -104,10 +99,50 @@ func (t tester) one(ctx context.Context, org string, o config.Org, target string
 	if err != nil {
 		return "", err
 	}
-	m := notify.Message{Notice: n, ID: id, Count: 1}
+	m := notify.Message{Notice: n, ID: n.ID, Count: 1}
 	if err := s.Send(ctx, m); err != nil || !o.Notify.Services[name].Pages() {
 		return "sent", err
 	}
 	m.Step = notify.Resolve
 	return "sent, and resolved", s.Send(ctx, m)
+}
+
+// services are an Org's, as targets.
+func services(o config.Org) (all []string) {
+	for _, name := range slices.Sorted(maps.Keys(o.Notify.Services)) {
+		all = append(all, "service:"+name)
+	}
+	return all
+}
+
+func testNotice(org, id string, to ...string) notify.Notice {
+	return notify.Notice{
+		ID: id, Org: org, Type: notify.Test, Severity: notify.Usual(notify.Test), Title: "This is a test", Key: notify.Test + "/" + id, At: time.Now().UTC(),
+		Body: "Interlock reaches you here. Nothing has happened.", To: to,
+	}
+}
+
+// testNotices queues a test to who asks and to each service. Whom a service called is
+// told at once that it is over.
+func (a *app) testNotices(ctx context.Context, org, id string, who rbac.Actor) (told []string, err error) {
+	o, to, paged := a.cfg.Orgs[org], []string{}, []string{}
+	if len(a.oncall.reach(ctx, org, "person:"+who.ID).Rooms) > 0 {
+		to, told = append(to, "person:"+who.ID), append(told, "you")
+	}
+	for _, s := range services(o) {
+		name := strings.TrimPrefix(s, "service:")
+		to, told = append(to, s), append(told, name)
+		if o.Notify.Services[name].Pages() {
+			paged = append(paged, s)
+		}
+	}
+	if len(to) == 0 {
+		return nil, nil
+	}
+	n := testNotice(org, "test/"+id, to...)
+	if err := a.db.PutNotice(ctx, n); err != nil || len(paged) == 0 {
+		return told, err
+	}
+	n.ID, n.To, n.Step = n.ID+"/over", paged, notify.Resolve
+	return told, a.db.PutNotice(ctx, n)
 }

@@ -84,7 +84,7 @@ func orderOf(cfg config.Config, egress, socket string) order {
 		for _, s := range org.Stacks {
 			o.Rules.Images = append(o.Rules.Images, s.Image)
 			if s.State != "" {
-				o.Rules.Mounts = append(o.Rules.Mounts, agent.Mount{From: s.State, To: "/state", Write: true})
+				o.Rules.Mounts = append(o.Rules.Mounts, tofu.StateMount(s.StateFolder(), s.Workspace, true))
 			}
 			for _, m := range s.Mounts {
 				o.Rules.Mounts = append(o.Rules.Mounts, agent.Mount{From: m.From, To: m.To, Write: m.Write})

@@ -1,9 +1,11 @@
 package agent_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -97,6 +99,7 @@ func onBeach(t *testing.T, test func(b *beach)) {
 						all = append(all, o)
 					}
 				}
+				slices.SortFunc(all, func(a, b agent.Drift) int { return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.Stack, b.Stack)) })
 				return all, nil
 			},
 		}
@@ -110,13 +113,17 @@ func onBeach(t *testing.T, test func(b *beach)) {
 // scan has a schedule look at a stack, and waits until all is told.
 func (b *beach) scan(stack string) {
 	b.Helper()
+	b.do(b.scanning(stack))
+}
+
+func (b *beach) scanning(stack string) agent.Job {
 	b.n++
 	id := fmt.Sprintf("nightly@%d", b.n)
-	b.do(agent.Job{
+	return agent.Job{
 		ID: id, Thread: agent.Thread{Platform: "console", Channel: "scans", ID: "~scan/" + stack + "/day"},
 		Actor: rbac.Actor{Org: agenttest.Org, Platform: agent.Scheduled, ID: "nightly", Name: "nightly"},
 		Scan:  &agent.Scan{Schedule: "nightly", Stack: stack, Call: agent.DriftScan(stack), Tries: 3, Wait: time.Minute},
-	})
+	}
 }
 
 func (b *beach) judge(who string, j agent.Judgement) {
@@ -128,11 +135,14 @@ func (b *beach) judge(who string, j agent.Judgement) {
 	b.do(agent.Job{ID: fmt.Sprintf("press%d", b.n), Thread: b.drift(j.Stack).Thread, Actor: agenttest.Person(agenttest.Org, who), Judge: &j})
 }
 
-func (b *beach) do(j agent.Job) {
+// do has jobs run that come at once, and waits until all is told.
+func (b *beach) do(all ...agent.Job) {
 	b.Helper()
-	j.Org, j.Trace, j.Tier = agenttest.Org, j.ID, rbac.Gated
-	if err := b.Enqueue(b.Context(), j); err != nil {
-		b.Fatal(err)
+	for _, j := range all {
+		j.Org, j.Trace, j.Tier = agenttest.Org, j.ID, rbac.Gated
+		if err := b.Enqueue(b.Context(), j); err != nil {
+			b.Fatal(err)
+		}
 	}
 	time.Sleep(time.Second)
 	synctest.Wait()
@@ -279,35 +289,42 @@ func TestAFailingScanIsTold(t *testing.T) {
 	})
 }
 
-// The same change in many stacks is one thread from the sixth on.
+// The same change in many stacks is one thread from the sixth on, which the first five join.
 func TestTheSameDriftIsOneThread(t *testing.T) {
 	t.Parallel()
 	onBeach(t, func(b *beach) {
-		threads := map[agent.Thread]int{}
-		for i := range 9 {
-			stack := fmt.Sprintf("web%d", i)
+		show := func(stack string) {
 			b.seen[stack] = []agent.Finding{open(stack, "tags", "owner=nobody")}
 			b.scan(stack)
-			threads[b.drift(stack).Thread]++
 		}
-		most := 0
-		for _, n := range threads {
-			most = max(most, n)
+		for i := range 5 {
+			show(fmt.Sprintf("web%d", i))
 		}
-		if len(threads) != 6 || most != 4 {
-			b.Errorf("threads %v", threads)
+		apart := b.drift("web1").Thread
+		b.judge("ana", agent.Judgement{Kind: agent.Own, Stack: "web0"})
+		for i := range 5 {
+			if d := b.drift(fmt.Sprintf("web%d", i)); d.Shared() || len(d.Alike) > 0 {
+				b.Errorf("%s is told with %v", d.Stack, d.Alike)
+			}
 		}
-		if d := b.drift("web8"); len(d.Alike) != 8 {
-			b.Errorf("told as one with %v", d.Alike)
-		}
-		b.scan("web0")
-		if d := b.drift("web0"); len(d.Alike) > 0 || d.Shared() {
-			b.Errorf("what has a thread of its own is told with %v", d.Alike)
+		for i := range 4 {
+			show(fmt.Sprintf("web%d", 5+i))
 		}
 		together := b.drift("web8").Thread
+		for i := range 9 {
+			if d := b.drift(fmt.Sprintf("web%d", i)); (d.Thread == together) != (i > 0) { // somebody has the first in hand
+				b.Errorf("%s is told in %v", d.Stack, d.Thread)
+			}
+		}
+		if d := b.last(apart); !d.Joined || d.Stack != "web1" || len(d.Alike) != 5 {
+			b.Errorf("a thread of its own ends with %+v", d)
+		}
+		if d := b.last(together); d.Stack != "web8" || len(d.Alike) != 8 {
+			b.Errorf("told as one with %v", d.Alike)
+		}
 		b.seen["web8"] = nil
 		b.scan("web8")
-		if d := b.drift("web8"); d.Open() || len(d.Alike) != 3 {
+		if d := b.drift("web8"); d.Open() || len(d.Alike) != 7 {
 			b.Errorf("when it is over, told as one with %v", d.Alike)
 		}
 		b.seen["web7"] = append(b.seen["web7"], open("web7", "port", "80"))
@@ -315,15 +332,61 @@ func TestTheSameDriftIsOneThread(t *testing.T) {
 		if d := b.drift("web7"); d.Thread == together || d.Shared() || len(d.Alike) > 0 {
 			b.Errorf("what differs is told in %v with %v", d.Thread, d.Alike)
 		}
-		s, err := b.Open(b.Context(), agenttest.Org, together)
-		if err != nil {
-			b.Fatal(err)
-		}
-		last := s.Events[len(s.Events)-1].Payload.Drift
-		if last == nil || len(last.Alike) != 1 || last.Stack == "web7" || last.Stack == "web8" {
-			b.Errorf("the thread of several ends with %+v", last)
+		if d := b.last(together); len(d.Alike) != 6 || d.Stack == "web7" || d.Stack == "web8" { // web0 shows it too
+			b.Errorf("the thread of several ends with %+v", d)
 		}
 	})
+}
+
+// Stacks that are scanned two at a time, so that neither sees the other yet, are one
+// thread all the same: also when two are the first to open it.
+func TestTheSameDriftAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, stacks := range []string{"abcdef", "abcdefg", "abcdefgh"} {
+		for _, alone := range []bool{false, true} {
+			onBeach(t, func(b *beach) {
+				b.takes = time.Second / 2
+				var jobs []agent.Job
+				for _, stack := range strings.Split(stacks, "") {
+					b.seen[stack] = []agent.Finding{open(stack, "tags", "owner=nobody")}
+					jobs = append(jobs, b.scanning(stack))
+				}
+				if alone {
+					b.do(jobs[0])
+				}
+				b.do(jobs...)
+				time.Sleep(time.Minute)
+				b.scan("a") // of six in pairs, none sees the five others at first
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				together := b.drift("a").Thread
+				for stack := range b.seen {
+					if d := b.drift(stack); !d.Shared() || d.Thread != together {
+						b.Errorf("%s, %v: %s is told in %v, another in %v", stacks, alone, stack, d.Thread, together)
+					}
+				}
+				if d := b.last(together); len(d.Alike) != len(stacks)-1 {
+					b.Errorf("%s, %v: told as one with %v", stacks, alone, d.Alike)
+				}
+			})
+		}
+	}
+}
+
+// last is the newest that a thread was told of a drift.
+func (b *beach) last(in agent.Thread) agent.Drift {
+	b.Helper()
+	s, err := b.Open(b.Context(), agenttest.Org, in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, ev := range slices.Backward(s.Events) {
+		if ev.Payload.Drift != nil {
+			return *ev.Payload.Drift
+		}
+	}
+	b.Fatalf("nothing was told in %v", in)
+	return agent.Drift{}
 }
 
 // What one scanner cannot see is not made good by another one that can.

@@ -67,6 +67,7 @@ type Drift struct {
 	Authored                *Authored        `json:",omitempty"`
 	Sights                  map[string]Sight `json:",omitempty"` // by scanner; empty is a scan for drift
 	Alike                   []string         `json:",omitempty"` // other stacks with the same change, when it is told as one with them
+	Joined                  bool             `json:",omitempty"` // of a snapshot: it is told in the thread of Alike from now on
 	Fixing                  *Fixing          `json:",omitempty"` // of a snapshot: what puts it right just now
 	Gone                    []Finding        `json:",omitempty"` // of a snapshot: what has just gone
 }

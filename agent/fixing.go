@@ -41,7 +41,7 @@ func (s *Session) fixing(stack string, more []Event) *Fixing {
 // a change that puts it right. The new event comes first: a run goes by its last one.
 func (u *run) redrawn(evs []Event) []Event {
 	last := u.s.drift("")
-	if last == nil || !last.Open() || slices.ContainsFunc(evs, func(ev Event) bool { return ev.Payload.Drift != nil }) {
+	if last == nil || last.Joined || !last.Open() || slices.ContainsFunc(evs, func(ev Event) bool { return ev.Payload.Drift != nil }) {
 		return evs
 	}
 	now := *last

@@ -11,7 +11,7 @@ import (
 )
 
 // Job is one reason to run a session. Exactly one of Text, Calls, Hold, Again,
-// Turn, Scan, News, Judge, Digest, Raise, Alert, Notice and Stop says which.
+// Turn, Scan, News, Judge, Join, Digest, Raise, Alert, Notice and Stop says which.
 type Job struct {
 	ID, Org, Trace string // the same ID twice is one job
 	Thread         Thread
@@ -27,6 +27,7 @@ type Job struct {
 	Scan           *Scan
 	News           *News      // of a stack, to tell in its thread
 	Judge          *Judgement // of a person, about a stack's drift
+	Join           string     `json:",omitempty"` // a stack whose drift is to be told with that of others
 	Digest         *Digest    // to count, and to tell a room
 	Notice, Title  string     // to tell the thread, under a title
 	Told           *Told      // what the card of a notice says beside it

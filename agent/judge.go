@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"interlock/rbac"
@@ -82,15 +81,12 @@ func (u *run) lapsed(ctx context.Context, d Drift, before []Finding, any bool) e
 
 // company notes with whom a drift is told now, when it is told with others.
 func (u *run) company(ctx context.Context, d *Drift) error {
-	if !d.Shared() || u.Alike == nil {
+	if !d.Shared() {
 		return nil
 	}
-	all, err := u.Alike(ctx, d.Org, *d)
-	if err != nil {
-		return fmt.Errorf("look for the same drift: %w", err)
-	}
-	d.settle(d.Thread, slices.DeleteFunc(all, func(o Drift) bool { return o.Stack == d.Stack }))
-	return nil
+	all, err := u.others(ctx, *d)
+	d.Alike = names(all)
+	return err
 }
 
 // mayJudge tells why a person may not judge, if so. That it is theirs, everybody may

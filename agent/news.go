@@ -26,7 +26,7 @@ type News struct {
 func (u *run) tells(ctx context.Context, was Drift, d *Drift, l *look) ([]Job, error) {
 	jobs, err := u.begins(ctx, d)
 	if err != nil || !d.worth(was) {
-		return nil, err
+		return jobs, err
 	}
 	job := u.tellJob(*d, *l.ScanNews)
 	job.News.Label = job.News.Label.Join(l.label)
@@ -53,6 +53,15 @@ func (u *run) news(ctx context.Context) error {
 		return nil // told already, or something newer was
 	}
 	d.Fixing = u.s.fixing(d.Stack, nil)
+	if d.Shared() && d.Open() {
+		same := d
+		same.Thread.ID = "" // all that show it, wherever they are told
+		all, err := u.others(ctx, same)
+		if err != nil {
+			return err
+		}
+		d.Alike = names(all)
+	}
 	if n.Scan.Stack == "" {
 		return u.emit(ctx, KindDrift, Payload{Drift: &d})
 	}
@@ -136,73 +145,85 @@ func Lasted(d time.Duration) string {
 const mostApart = 5
 
 // begins gives what is told of a stack its thread: one of its own in the stack's room, or
-// that of all stacks which show the same change. Who leaves such a thread has it drawn
-// anew for those that stay.
+// that of all stacks which show the same change. When they have become too many, those
+// that have threads of their own join.
 func (u *run) begins(ctx context.Context, d *Drift) ([]Job, error) {
 	home := u.s.Thread
 	if u.Home != nil {
 		home = u.Home(d.Org, d.Stack)
 	}
-	if !d.Open() && !d.Shared() {
-		return nil, nil
-	}
-	before := *d
-	if d.Open() && d.Thread.Room() != home.Room() { // it begins, or its stack has another room now
-		d.Thread = Thread{}
-	}
-	fresh := d.Thread == (Thread{})
 	switch {
-	case !fresh && !before.Shared():
-		return nil, nil // it stays in its own
-	case u.Alike == nil:
-		d.settle(home, nil)
+	case d.Shared():
+		return u.stays(ctx, d, home)
+	case !d.Open():
 		return nil, nil
 	}
-	all, err := u.Alike(ctx, d.Org, before)
+	fresh := d.Thread.Room() != home.Room() // it begins, or its stack has another room now
+	if fresh {
+		d.Thread = home
+	}
+	all, err := u.others(ctx, *d)
 	if err != nil {
-		return nil, fmt.Errorf("look for the same drift: %w", err)
+		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(o Drift) bool { return o.Stack == d.Stack || o.Thread.Room() != home.Room() })
-	same := slices.ContainsFunc(all, func(o Drift) bool { return o.Change() == d.Change() })
-	if d.Shared() && d.Open() && !same { // it shows something else now
+	many := len(all) >= mostApart
+	switch {
+	case fresh && many:
 		d.Thread = Thread{}
-	}
-	if fresh = d.Thread == (Thread{}); fresh && (before.Shared() || len(all) < mostApart) {
-		d.settle(home, nil)
-	} else {
 		d.settle(home, all)
-	}
-	if before.Shared() && (!d.Open() || d.Thread != before.Thread) && len(all) > 0 {
-		return []Job{u.rest(before, all)}, nil
+		return u.joinJobs(all), nil
+	case fresh:
+		d.Thread = Thread{}
+		d.settle(home, nil)
+	case many:
+		return u.joinJobs([]Drift{*d}), nil
 	}
 	return nil, nil
 }
 
-// settle gives a drift that has no thread one, and notes with whom it is told.
+// stays leaves a stack in the thread that it shares as long as it shows what the others
+// there show. Who leaves has the thread drawn anew for those that stay; who is left alone
+// keeps it.
+func (u *run) stays(ctx context.Context, d *Drift, home Thread) ([]Job, error) {
+	before := *d
+	stay, err := u.others(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	same := len(stay) == 0 && d.Open() || slices.ContainsFunc(stay, func(o Drift) bool { return o.Change() == d.Change() })
+	moved := d.Thread.Room() != home.Room()
+	if d.Open() && (moved || !same) {
+		d.Thread = Thread{}
+		d.settle(home, nil)
+	} else {
+		d.settle(home, stay)
+	}
+	if len(stay) > 0 && (moved || !same) {
+		return []Job{u.rest(before, stay)}, nil
+	}
+	return nil, nil
+}
+
+// settle gives a drift that has no thread one, and notes with whom it is told. Whoever
+// is first to open the thread of several calls it by their change and the oldest of
+// them, so that two who are first at once open the same.
 func (d *Drift) settle(home Thread, alike []Drift) {
-	fresh := d.Thread == (Thread{})
-	if fresh {
-		d.Thread = Thread{home.Platform, home.Channel, "~drift/" + d.Stack + "/" + rand.Text()}
+	d.Alike = names(alike)
+	if d.Thread != (Thread{}) {
+		return
 	}
-	d.Alike = nil
-	for _, o := range alike {
-		d.Alike = append(d.Alike, o.Stack)
-		if fresh && o.Shared() {
-			d.Thread = o.Thread
-		}
+	d.Thread = Thread{home.Platform, home.Channel, "~drift/" + d.Stack + "/" + rand.Text()}
+	if len(alike) > 0 {
+		d.Thread.ID = fmt.Sprintf("%s%.12s/%d", shared, d.Change(), alike[0].Began.UnixMicro())
 	}
-	if fresh && len(alike) > 0 && !d.Shared() {
-		d.Thread.ID = shared + rand.Text()
+	if i := slices.IndexFunc(alike, Drift.Shared); i >= 0 {
+		d.Thread = alike[i].Thread
 	}
 }
 
 // rest draws the thread of several stacks anew after one has left it.
 func (u *run) rest(left Drift, stay []Drift) Job {
 	first := stay[0]
-	first.Alike = nil
-	for _, o := range stay[1:] {
-		first.Alike = append(first.Alike, o.Stack)
-	}
-	first.Thread = left.Thread
+	first.Alike, first.Thread = names(stay[1:]), left.Thread
 	return u.redrawJob(fmt.Sprintf("drift/%s/%d/left", left.Stack, left.Version), News{Drift: first, Again: true})
 }

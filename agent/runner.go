@@ -43,7 +43,7 @@ type Runner struct {
 	// again is told in its thread. Nil is any.
 	Scanners func(org, stack string) []string
 	// Alike are the drifts of other stacks of an Org that are told of and show the same
-	// change. Nil takes each drift by itself.
+	// change, the oldest first. Nil takes each drift by itself.
 	Alike func(ctx context.Context, org string, d Drift) ([]Drift, error)
 
 	// Vet is who the one who asks is by their platform's own word, now: a name, and
@@ -147,6 +147,8 @@ func (u *run) begin(ctx context.Context) (goOn bool, err error) {
 		return false, u.news(ctx)
 	case j.Judge != nil:
 		return false, u.judge(ctx)
+	case j.Join != "":
+		return false, u.join(ctx)
 	case j.Digest != nil:
 		return false, u.report(ctx)
 	case j.Raise != nil:

@@ -8,7 +8,8 @@ type Stack struct {
 	Directory              string // below the repository, slash-separated
 	Room                   string // "platform:channel" where its details may be shown
 	Rooms                  []string
-	State                  string // folder of the host with the state; empty when there is none yet
+	State                  string // folder of the host with the state of its workspace; empty when there is none yet
+	Workspace              string // of OpenTofu; empty is default
 	Mounts                 []Mount
 	Providers              []string // source addresses that its code may use
 	Image                  string   // of its fresh containers; empty is the default

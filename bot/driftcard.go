@@ -32,7 +32,10 @@ func driftKey(d agent.Drift) string { return "drift/" + d.Thread.ID }
 // driftCard is the living card of a stack that differs from its code. Each scan and each
 // judgement redraws it, until the drift is gone.
 func driftCard(d agent.Drift) Card {
-	if len(d.Alike) > 0 {
+	switch {
+	case d.Joined:
+		return joinedCard(d)
+	case len(d.Alike) > 0:
 		return alikeCard(d)
 	}
 	c := Card{Fields: append([]Field{{"Where", d.Stack + " (" + d.Environment + ")"}}, driftFields(d)...), Lines: driftLines(d)}
@@ -108,6 +111,18 @@ func alikeCard(d agent.Drift) Card {
 	if len(d.Findings) > 0 {
 		c.Fallback += ", " + sentence(d.Findings[0])
 	}
+	return c
+}
+
+// joinedCard is what is left of a card when its stack is told with others from then on.
+func joinedCard(d agent.Drift) Card {
+	c := Card{
+		Title: driftTitle(d), Status: "told with others",
+		Fields: []Field{{"Where", plain(d.Stack) + " (" + d.Environment + ")"}},
+		Body:   "At least " + count(len(d.Alike)+1, "stack") + " show the same change. One message in this channel stands for all of them.",
+		Next:   "Its buttons are on that message.",
+	}
+	c.Fallback = c.Title + ", told with others from now on"
 	return c
 }
 

@@ -39,6 +39,9 @@ func drifting() map[string]agent.Drift {
 		"drift-alike": with(func(d *agent.Drift) {
 			d.Alike, d.Thread.ID = []string{"web-eu", "web-us", "db", "cache", "edge"}, "~alike/1"
 		}),
+		"drift-joined": with(func(d *agent.Drift) {
+			d.Alike, d.Joined = []string{"web-eu", "web-us", "db", "cache", "edge"}, true
+		}),
 		"rules-unseen": with(func(d *agent.Drift) {
 			d.Findings = nil
 			d.Sights = map[string]agent.Sight{"": {Looked: noon}, "tflint": {Failing: noon, Failed: "the image has no tflint"}}

@@ -88,24 +88,24 @@ func (in *Inbox) accept(ctx context.Context, c Click, m Mention, value string) (
 // judge has a judgement made: of a card that stands for several stacks, about each that
 // still shows the same.
 func (in *Inbox) judge(ctx context.Context, m Mention, j agent.Judgement) error {
-	if err := in.enqueue(ctx, m, agent.Job{Judge: &j}); err != nil || in.Drifts == nil {
+	if err := in.enqueue(ctx, m, agent.Job{Judge: &j}); err != nil || in.Drifts == nil || in.Alike == nil {
 		return err
 	}
 	d, err := in.Drifts.Drift(ctx, m.Org, j.Stack)
 	if err != nil || !d.Shared() {
 		return err
 	}
-	for _, stack := range d.Alike {
-		o, err := in.Drifts.Drift(ctx, m.Org, stack)
-		if err != nil {
-			return fmt.Errorf("read drift: %w", err)
-		}
-		if o.Thread != d.Thread || o.Change() != d.Change() {
+	all, err := in.Alike(ctx, m.Org, d)
+	if err != nil {
+		return fmt.Errorf("read drift: %w", err)
+	}
+	for _, o := range all {
+		if o.Stack == d.Stack || o.Change() != d.Change() {
 			continue
 		}
 		one := j
-		one.Stack, one.Seen = stack, o.Unsettled()
-		if err := in.enqueue(ctx, m, agent.Job{ID: m.ID + "/" + stack, Judge: &one}); err != nil {
+		one.Stack, one.Seen = o.Stack, o.Unsettled()
+		if err := in.enqueue(ctx, m, agent.Job{ID: m.ID + "/" + o.Stack, Judge: &one}); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,10 @@ type Inbox struct {
 	// Unseen hears that a room was not reached by what was to be told there. Nil tells nobody.
 	Unseen func(ctx context.Context, org, room, why string) error
 
+	// Test sends test messages, once for an id, to whoever asks and to all services, and
+	// says in words to whom. Nil sends none.
+	Test func(ctx context.Context, org, id string, who rbac.Actor) (targets []string, err error)
+
 	// Vet is who gives a Command by their platform's own word, now; jobs ask by
 	// themselves. Nil asks nobody.
 	Vet func(ctx context.Context, who rbac.Actor) (rbac.Actor, error)
@@ -63,11 +67,12 @@ type Inbox struct {
 	Spending func(org string) agent.Spending
 	Models   func() []ModelState // nil shows none
 
-	Stacks   func(org string) []Stack                               // of an Org; nil is none
-	Drifts   Drifts                                                 // nil shows no drift
-	Upcoming func(org string, now time.Time) []Upcoming             // nil shows none
-	Oldest   func(ctx context.Context) (time.Duration, error)       // how long the oldest due job has waited; nil shows none
-	Rota     func(ctx context.Context, org string) ([]Field, error) // who is on call: rota and name; nil is no rota
+	Stacks   func(org string) []Stack                                                    // of an Org; nil is none
+	Drifts   Drifts                                                                      // nil shows no drift
+	Alike    func(ctx context.Context, org string, d agent.Drift) ([]agent.Drift, error) // those that are told in its thread; nil is none
+	Upcoming func(org string, now time.Time) []Upcoming                                  // nil shows none
+	Oldest   func(ctx context.Context) (time.Duration, error)                            // how long the oldest due job has waited; nil shows none
+	Rota     func(ctx context.Context, org string) ([]Field, error)                      // who is on call: rota and name; nil is no rota
 }
 
 // Mention does one durable thing: a Command runs, anything else becomes a job.
@@ -122,6 +127,8 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 		return in.access(ctx, c)
 	case verbMute:
 		return in.mute(ctx, c)
+	case verbTest:
+		return in.test(ctx, c)
 	case verbAgain: // once for each card and person, however often it is pressed
 		return said("Asking again: a fresh plan, then a new card."),
 			in.enqueue(ctx, m, agent.Job{ID: "again/" + hold + "/" + string(in.who(ctx, c.Actor).Subject()), Again: hold, Text: pressed + labelAgain})

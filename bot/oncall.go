@@ -5,12 +5,32 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"interlock/rbac"
 )
 
-// oncall names who is on call, by rota: of one, when the command names it.
+// The button that has test messages sent, for administrators.
+const (
+	verbTest  = "test-notices"
+	labelTest = "Send a test"
+)
+
+// oncall names who is on call, by rota: of one, when the command names it. To
+// administrators it offers to try whether they and the services are reached.
 func (in *Inbox) oncall(ctx context.Context, c Command) (Reply, error) {
+	r, err := in.onDuty(ctx, c)
+	if err == nil && r.Note != nil && in.Test != nil && in.administers(ctx, c.Org, in.who(ctx, c.Actor)) {
+		r.Note.Next = labelTest + " sends a message to you and to each service that is told of trouble."
+		r.Note.Buttons = []Button{{Label: labelTest, Verb: verbTest}}
+	}
+	return r, err
+}
+
+func (in *Inbox) onDuty(ctx context.Context, c Command) (Reply, error) {
 	if in.Rota == nil {
-		return said("No rota is configured yet. Say " + whoCanApprove + " STACK: it names people who can decide."), nil
+		card := &Card{Title: "On call", Body: "No rota is configured yet. Say " + whoCanApprove + " STACK: it names people who can decide."}
+		card.Fallback = card.Title + ": " + card.Body
+		return Reply{Note: card}, nil
 	}
 	duty, err := in.Rota(ctx, c.Org)
 	if err != nil {
@@ -32,6 +52,30 @@ func (in *Inbox) oncall(ctx context.Context, c Command) (Reply, error) {
 	}
 	card.Fallback = Moments(card.Title+": "+strings.Join(names, ", "), nil)
 	return Reply{Note: card}, nil
+}
+
+// administers tells whether somebody is one of those who can change what is configured.
+func (in *Inbox) administers(ctx context.Context, org string, who rbac.Actor) bool {
+	return in.Policy != nil && slices.ContainsFunc(in.Policy.Admins(ctx, org), func(k rbac.Contact) bool { return k.Is(who) })
+}
+
+// test has test messages sent, as often as somebody presses.
+func (in *Inbox) test(ctx context.Context, c Click) (Reply, error) {
+	who := in.who(ctx, c.Actor)
+	switch {
+	case in.Test == nil:
+		return said("There is nobody to send a test to."), nil
+	case !in.administers(ctx, c.Org, who):
+		return said("Not sent: only an administrator can."), nil
+	}
+	targets, err := in.Test(ctx, c.Org, c.ID, who)
+	if err != nil {
+		return Reply{}, fmt.Errorf("send a test: %w", err)
+	}
+	if len(targets) == 0 {
+		return said("Not sent: no service is configured, and you have no account that is reached."), nil
+	}
+	return said("A test is on its way to " + strings.Join(targets, ", ") + ". Where it cannot be delivered, the administrators are told."), nil
 }
 
 func rotaNames(all []Field) string {

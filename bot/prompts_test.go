@@ -45,7 +45,7 @@ func TestOncall(t *testing.T) {
 		}
 		return r
 	}
-	if r := ask(w.person("vic")); r.Private != "No rota is configured yet. Say who can approve STACK: it names people who can decide." {
+	if r := ask(w.person("vic")); r.Note == nil || r.Note.Fallback != "On call: No rota is configured yet. Say who can approve STACK: it names people who can decide." {
 		t.Errorf("%+v", r)
 	}
 	w.Rota = func(context.Context, string) ([]Field, error) {
@@ -68,5 +68,39 @@ func TestOncall(t *testing.T) {
 	}
 	if !strings.Contains(helpCard().Fallback, " oncall") {
 		t.Error("help does not list it")
+	}
+}
+
+// Only administrators are offered a test, and only theirs is sent.
+func TestSendATest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var sent []string
+	w.Test = func(_ context.Context, org, id string, who rbac.Actor) ([]string, error) {
+		sent = append(sent, org+" "+id+" "+who.Name)
+		return []string{"you", "pager"}, nil
+	}
+	for who, may := range map[string]bool{"vic": false, "bob": false, "heidi": true} {
+		by := w.person(who)
+		r, err := w.Mention(t.Context(), Mention{ID: "m", Org: "acme", Thread: opsInSlack, Actor: by, Text: "oncall"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if offered := r.Note != nil && len(r.Note.Buttons) == 1 && r.Note.Buttons[0].Label == "Send a test"; offered != may {
+			t.Errorf("%s is offered %+v", who, r.Note.Buttons)
+		}
+		sent = nil
+		r, err = w.Click(t.Context(), Click{ID: "c", Org: "acme", Thread: opsInSlack, Actor: by, Verb: verbTest})
+		want := "Not sent: only an administrator can."
+		if may {
+			want = "A test is on its way to you, pager. Where it cannot be delivered, the administrators are told."
+		}
+		if err != nil || r.Private != want || (len(sent) == 1) != may {
+			t.Errorf("%s: %q, %v; sent %q", who, r.Private, err, sent)
+		}
+	}
+	w.Test = func(context.Context, string, string, rbac.Actor) ([]string, error) { return nil, nil }
+	if r, err := w.Click(t.Context(), Click{ID: "c", Org: "acme", Thread: opsInSlack, Actor: w.person("heidi"), Verb: verbTest}); err != nil || !strings.HasPrefix(r.Private, "Not sent: no service") {
+		t.Errorf("%q, %v", r.Private, err)
 	}
 }

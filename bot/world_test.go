@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		stranger: rbac.Actor{Org: "acme", Platform: "slack", Tenant: "T1", ID: "U-new", Name: "Newcomer"},
 	}
 	w.Inbox = &Inbox{
-		Queue: w.store, Records: w, Drifts: w, Policy: gate, Control: &agent.Control{Store: w.store, Gate: gate, Keys: map[string][]byte{"acme": []byte("key")}},
+		Queue: w.store, Records: w, Drifts: w, Alike: w.alike, Policy: gate, Control: &agent.Control{Store: w.store, Gate: gate, Keys: map[string][]byte{"acme": []byte("key")}},
 		Room: func(_ context.Context, _, room string) Room { return Room{Tier: snap.Room(room), Profile: "default"} },
 		Who:  func(_ context.Context, a rbac.Actor) rbac.Actor { return snap.Resolve(a) },
 		Stacks: func(string) []Stack {
@@ -127,3 +129,12 @@ func (w *world) Drift(_ context.Context, org, stack string) (agent.Drift, error)
 }
 
 func (w *world) Drifts(context.Context, string) ([]agent.Drift, error) { return nil, nil }
+
+func (w *world) alike(_ context.Context, _ string, d agent.Drift) (all []agent.Drift, err error) {
+	for _, stack := range slices.Sorted(maps.Keys(w.known)) {
+		if o := w.known[stack]; o.Thread == d.Thread {
+			all = append(all, o)
+		}
+	}
+	return all, nil
+}

@@ -263,6 +263,7 @@ type Stack struct {
 	Channels    []string `yaml:"channels"` // further ones
 	Owners      []string `yaml:"owners"`
 	State       string   `yaml:"state"`     // folder of the host that holds terraform.tfstate
+	Workspace   string   `yaml:"workspace"` // of OpenTofu, whose state is kept below state; empty is default
 	Mounts      []Mount  `yaml:"mounts"`    // folders of the host that stand in for its world
 	Providers   []string `yaml:"providers"` // source addresses that its code may use; empty is those in the image
 	Image       string   `yaml:"image"`     // of the containers that plan, scan and apply; empty is sandbox.image

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,7 @@ func (c *checker) stack(key string, s Stack, o Org) {
 	}
 	c.scope(join(key, "scope"), s.Scope, o)
 	c.folder(join(key, "state"), s.State, false)
+	c.workspace(join(key, "workspace"), s)
 	for _, m := range s.Mounts {
 		if m.From == "" || !path.IsAbs(m.To) || path.Clean(m.To) == "/" {
 			c.report(join(key, "mounts"), "needs from, a folder of this machine, and to, an absolute path in the sandbox")
@@ -55,6 +57,19 @@ func (c *checker) ignore(key string, rules []string) {
 		if _, _, err := ParseIgnore(rule); err != nil {
 			c.report(join(key, strconv.Itoa(i)), "%s %v", shown(rule), err)
 		}
+	}
+}
+
+// workspaceName is narrower than OpenTofu's own rule, and always the name of one folder.
+var workspaceName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,89}$`)
+
+func (c *checker) workspace(key string, s Stack) {
+	switch {
+	case s.Workspace == "":
+	case !workspaceName.MatchString(s.Workspace):
+		c.report(key, "%s must be of letters, digits, dot, dash and underscore, at most 90, and not begin with a dot or dash", shown(s.Workspace))
+	case s.State == "":
+		c.report(key, "needs state, the folder below which the workspaces keep theirs")
 	}
 }
 

@@ -15,6 +15,7 @@ type Variant struct {
 	Channels    []string `yaml:"channels"`
 	Owners      []string `yaml:"owners"`
 	State       string   `yaml:"state"`
+	Workspace   string   `yaml:"workspace"`
 	Mounts      []Mount  `yaml:"mounts"`
 	Scope       string   `yaml:"scope"`
 	Team        string   `yaml:"team"`
@@ -23,6 +24,9 @@ type Variant struct {
 	Watch       string   `yaml:"watch"`
 	VarFile     string   `yaml:"var_file"`
 }
+
+// defaultWorkspace is OpenTofu's name of that whose state lies in the folder itself.
+const defaultWorkspace = "default"
 
 // expand makes a stack of each variant, called NAME-VARIANT; what they vary is then no
 // stack itself. Places get the lines of what was written, so that a problem of a
@@ -50,7 +54,7 @@ func (c *Config) expand(at *places) (wrong Problems) {
 				at.copied(from, key, join(under, shown(full)))
 			}
 			if state := shared(base); state != "" {
-				k.report(join(from, "variants"), "several of them would keep their state in %s: give each a state of its own", shown(state))
+				k.report(join(from, "variants"), "several of them would keep their state in %s: give each a state or a workspace of its own", shown(state))
 			}
 		}
 	}
@@ -61,8 +65,8 @@ func (c *Config) expand(at *places) (wrong Problems) {
 func shared(base Stack) string {
 	seen := map[string]bool{}
 	for _, name := range names(base.Variants) {
-		state := cmp.Or(base.Variants[name].State, base.State)
-		if state = filepath.Clean(state); state != "." && seen[state] {
+		state := base.as(base.Variants[name]).StateFolder()
+		if state != "" && seen[state] {
 			return state
 		}
 		seen[state] = true
@@ -70,11 +74,23 @@ func shared(base Stack) string {
 	return ""
 }
 
+// StateFolder is the folder of the host in which a stack's terraform.tfstate is: of a
+// workspace it is where OpenTofu's local backend keeps it.
+func (s Stack) StateFolder() string {
+	switch {
+	case s.State == "":
+		return ""
+	case s.Workspace == "" || s.Workspace == defaultWorkspace:
+		return filepath.Clean(s.State)
+	}
+	return filepath.Join(s.State, "terraform.tfstate.d", s.Workspace)
+}
+
 // as is a stack as a variant has it.
 func (s Stack) as(v Variant) Stack {
 	s.Variants = nil
 	s.Environment, s.Channel = cmp.Or(v.Environment, s.Environment), cmp.Or(v.Channel, s.Channel)
-	s.State, s.Scope = cmp.Or(v.State, s.State), cmp.Or(v.Scope, s.Scope)
+	s.State, s.Workspace, s.Scope = cmp.Or(v.State, s.State), cmp.Or(v.Workspace, s.Workspace), cmp.Or(v.Scope, s.Scope)
 	s.Team, s.Chain = cmp.Or(v.Team, s.Team), cmp.Or(v.Chain, s.Chain)
 	s.Watch, s.VarFile = cmp.Or(v.Watch, s.Watch), cmp.Or(v.VarFile, s.VarFile)
 	s.Channels, s.Owners = either(v.Channels, s.Channels), either(v.Owners, s.Owners)

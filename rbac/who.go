@@ -15,6 +15,11 @@ type Contact struct {
 	Why      string // what makes them the one to ask, in a few words
 }
 
+// Is tells whether an actor is this person, as that or by one of their accounts.
+func (c Contact) Is(a Actor) bool {
+	return a.identity() == (Actor{Platform: personal, ID: c.ID}) || slices.ContainsFunc(c.Chat, func(k Actor) bool { return k.identity() == a.identity() })
+}
+
 // String is the contact in one line, with ids to paste.
 func (c Contact) String() string {
 	ids := []string{ofPerson + c.ID}

@@ -67,7 +67,7 @@ func (s *Source) Stack(_ context.Context, org, name string) (agent.Stack, error)
 	}
 	out := agent.Stack{
 		Org: org, Name: name, Environment: st.Environment, Directory: st.Directory,
-		Room: st.Channel, Rooms: slices.Clone(st.Channels), State: st.State, Providers: slices.Clone(st.Providers),
+		Room: st.Channel, Rooms: slices.Clone(st.Channels), State: st.StateFolder(), Workspace: st.Workspace, Providers: slices.Clone(st.Providers),
 		Image: st.Image, Scope: st.Scope, Ignore: slices.Clone(st.Ignore), VarFile: st.VarFile,
 	}
 	for _, m := range st.Mounts {

@@ -25,6 +25,7 @@ type Meta struct {
 	Stack       string `json:"stack"`
 	Environment string `json:"environment"`
 	Directory   string `json:"directory"`
+	Workspace   string `json:"workspace,omitempty"`
 	Commit      string `json:"commit"`
 	Reviewed    bool   `json:"reviewed"`
 	Standing

@@ -47,7 +47,7 @@ func (d Deps) Plan(ctx context.Context, e agent.Env, c agent.ToolCall, src Sourc
 	}
 	plan.Stack, plan.Environment, plan.Commit, plan.Reviewed = src.Stack.Name, src.Stack.Environment, src.Commit, src.Reviewed
 	p.Meta = Meta{
-		Stack: plan.Stack, Environment: plan.Environment, Directory: src.Stack.Directory, Commit: src.Commit,
+		Stack: plan.Stack, Environment: plan.Environment, Directory: src.Stack.Directory, Workspace: src.Stack.Workspace, Commit: src.Commit,
 		Reviewed: src.Reviewed, Standing: before, Image: out.Image, Plan: plan,
 	}
 	return p, nil

@@ -45,8 +45,12 @@ const (
 // backend in any other, and this file's name.
 const (
 	backendFile = "zzzz_interlock_override.tf.json"
-	backend     = `{"terraform":{"backend":{"local":{"path":"/state/` + stateFile + `"}}}}`
+	backend     = `{"terraform":{"backend":{"local":{"path":"` + stateDir + `/` + stateFile + `","workspace_dir":"` + stateDir + `"}}}}`
+	stateDir    = "/state"
 )
+
+// DefaultWorkspace is OpenTofu's name of that which needs no folder of its own.
+const DefaultWorkspace = "default"
 
 // Command makes the command of a fresh container. Only an apply may write state
 // and world; plan is its stored plan.
@@ -58,12 +62,12 @@ func Command(e agent.Env, c agent.ToolCall, verb string, src Source, plan []byte
 	}
 	cmd := agent.Command{
 		Org: e.Org, Session: e.Session, Call: c.ID, In: agent.InFresh, Files: files, Limit: limit,
-		Argv: []string{"sh", "-c", script, "run.sh", verb, src.Stack.Directory, src.Stack.VarFile}, Collect: collected(verb, src.Stack.Directory),
+		Argv: []string{"sh", "-c", script, "run.sh", verb, src.Stack.Directory, src.Stack.VarFile, src.Stack.Workspace}, Collect: collected(verb, src.Stack.Directory),
 		Needs: []string{"sh", "tofu"}, Image: src.Stack.Image, Scope: src.Stack.Scope, Out: verb != Validate,
 	}
 	if HasState(src.Stack) { // without one it is a plan of all that the code has
 		files[path.Join(sourceDir, src.Stack.Directory, backendFile)] = []byte(backend)
-		cmd.Mounts = append(cmd.Mounts, agent.Mount{From: src.Stack.State, To: "/state", Write: write})
+		cmd.Mounts = append(cmd.Mounts, StateMount(src.Stack.State, src.Stack.Workspace, write))
 	}
 	if isFolder(src.Mirror) { // looked at each time: the first fetch may come while this process runs
 		cmd.Mounts = append(cmd.Mounts, MirrorMount(src.Mirror))
@@ -76,6 +80,15 @@ func Command(e agent.Env, c agent.ToolCall, verb string, src Source, plan []byte
 		files[planIn] = plan
 	}
 	return cmd
+}
+
+// StateMount is where the backend finds the state of a workspace. That of no other is
+// in the container.
+func StateMount(from, workspace string, write bool) agent.Mount {
+	if workspace == DefaultWorkspace {
+		workspace = ""
+	}
+	return agent.Mount{From: from, To: path.Join(stateDir, workspace), Write: write}
 }
 
 // MirrorMount is where the script looks for providers beside those in the image.

@@ -1,17 +1,19 @@
 # One run of OpenTofu in a fresh container. $1 is what to do, $2 the stack's
-# directory, $3 a file of variables for the plan, or nothing. The code is below /work/src; every output becomes a file below
-# /work/out, so that whoever comes later can collect it.
+# directory, $3 a file of variables for the plan, or nothing, $4 a workspace, or nothing. The code is below /work/src; every
+# output becomes a file below /work/out, so that whoever comes later can collect it.
 set -u
 umask 022
 verb=$1
 dir=$2
 vars=${3:-}
+workspace=${4:-}
 out=/work/out
 child=
 signals=0
 mkdir -p "$out"
 export TF_DATA_DIR=/work/data TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
 unset TF_CLI_ARGS TF_CLI_ARGS_init TF_CLI_ARGS_plan TF_CLI_ARGS_apply TF_WORKSPACE TF_LOG
+[ -z "$workspace" ] || export TF_WORKSPACE="$workspace"
 
 # Providers come from the mounted mirror and from the image, and from nowhere else.
 # OpenTofu takes no folder that is not there, so only those that are can be named.

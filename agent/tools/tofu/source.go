@@ -34,6 +34,9 @@ func (d Deps) Stack(ctx context.Context, org, name string) (agent.Stack, error) 
 	if !fs.ValidPath(s.Name) || !fs.ValidPath(path.Clean("./"+s.Directory)) {
 		return s, refuse("stack %q has a bad name or directory", name)
 	}
+	if s.Workspace != "" && (path.Base(s.Workspace) != s.Workspace || !fs.ValidPath(s.Workspace)) {
+		return s, refuse("the workspace of stack %q is no name", name)
+	}
 	if path.IsAbs(s.VarFile) || !fs.ValidPath(path.Join(path.Clean("./"+s.Directory), s.VarFile)) {
 		return s, refuse("the var_file of stack %q leads out of the repository", name)
 	}

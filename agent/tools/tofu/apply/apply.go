@@ -93,7 +93,7 @@ func applicable(s agent.Stack, m tofu.Meta) error {
 		return fmt.Errorf("nothing to apply: %s already matches", m.Stack)
 	case s.State == "":
 		return fmt.Errorf("%s has no folder of state: set its state in the configuration", m.Stack)
-	case s.Directory != m.Directory || s.Environment != m.Environment:
+	case s.Directory != m.Directory || s.Environment != m.Environment || s.Workspace != m.Workspace:
 		return fmt.Errorf("%s was configured otherwise when this was planned: plan again", m.Stack)
 	}
 	return nil
