@@ -71,6 +71,13 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "sandboxd" { // as a child of a process under test
 		os.Exit(exit(command().ExecuteContext(context.Background())))
 	}
+	if file := os.Getenv(childRoutes); file != "" {
+		if err := routes(context.Background(), file); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, "child:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		if err := child(context.Background(), dir, os.Getenv(childKill)); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, "child:", err)

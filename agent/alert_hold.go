@@ -28,9 +28,9 @@ func (u *run) chained(_ context.Context, h *Hold) bool {
 func (h *Hold) raising() Job {
 	a := h.Approval
 	j := Raise{
-		Key: "hold/" + h.ID, Chain: a.Chain, Hold: h.ID, Severity: "action", Stack: h.Request.Action.Stack, Environment: h.Request.Action.Environment,
+		Key: "hold/" + h.ID, Chain: a.Chain, Hold: h.ID, Anew: a.Anew, Severity: "action", Stack: h.Request.Action.Stack, Environment: h.Request.Action.Environment,
 		Room: h.Thread.Room(), Since: a.NextAt.Add(-a.First),
-	}.Job(h.Org, h.ID+"/raise", h.Trace)
+	}.Job(h.Org, h.ID+"/raise"+nth(a.Anew), h.Trace)
 	j.After = a.NextAt
 	return j
 }
@@ -58,6 +58,6 @@ func (h *Hold) calm() []Job {
 	}
 	j := h.raising()
 	return []Job{{
-		ID: h.ID + "/calm/" + h.State.String(), Org: h.Org, Trace: h.Trace, Thread: j.Thread, Alert: j.Raise.alert(h.Org, j.ID),
+		ID: h.ID + "/calm/" + h.State.String() + nth(h.Approval.Anew), Org: h.Org, Trace: h.Trace, Thread: j.Thread, Alert: j.Raise.alert(h.Org, j.ID),
 	}}
 }

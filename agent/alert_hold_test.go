@@ -51,13 +51,17 @@ func (w *tower) asks(stack string) agent.Hold {
 
 func (w *tower) decides(h agent.Hold, yes bool) {
 	w.Helper()
-	_, refused, err := w.control().Settle(w.Context(), agent.Press{
-		ID: "decide", Org: h.Org, Thread: h.Thread, By: agenttest.Person(h.Org, "bob"), Hold: h.ID, Code: h.Approval.PlanCode(), Approve: yes, Text: "no",
-	})
-	if refused != "" || err != nil {
+	w.settles(h, agent.Press{ID: "decide", Approve: yes, Text: "no"})
+	w.work()
+}
+
+// settles is a press of bob's, which nothing follows yet.
+func (w *tower) settles(h agent.Hold, p agent.Press) {
+	w.Helper()
+	p.Org, p.Thread, p.By, p.Hold, p.Code = h.Org, h.Thread, agenttest.Person(h.Org, "bob"), h.ID, h.Approval.PlanCode()
+	if _, refused, err := w.control().Settle(w.Context(), p); refused != "" || err != nil {
 		w.Fatal(refused, err)
 	}
-	w.work()
 }
 
 // A card of a stack with a chain that nobody decides calls the chain from its first
@@ -141,6 +145,67 @@ func TestAnApprovalThatIsAnswered(t *testing.T) {
 	})
 }
 
+// Whoever takes an approval back after its alert has ended, or would have been raised,
+// has people called anew, from the first rung on: during a freeze, an approved card waits
+// long enough for that. What was still to come comes once.
+func TestAnApprovalThatIsTakenBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before, between time.Duration // until it is approved, until that is taken back
+		idle            bool          // nothing runs between
+		want            string        // of the alerts of the card, at the end
+	}{
+		"before anybody was called":  {time.Minute, time.Minute, false, "0:slack:C1 2:oncall:web 12:deputy:web 17:service:pager|"},
+		"when they would have been":  {time.Minute, 9 * time.Minute, false, "0:slack:C1 1:oncall:web|"},
+		"after its alert has ended":  {5 * time.Minute, 5 * time.Minute, false, "0:slack:C1 2:oncall:web|0:slack:C1 1:oncall:web|"},
+		"before its alert could end": {5 * time.Minute, time.Second, true, "0:slack:C1 2:oncall:web 12:deputy:web|"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inTower(t, func(w *tower) {
+				w.chains["ops"][0].After = 3 * time.Minute
+				w.frozen = &rbac.Freeze{Until: time.Now().Add(50 * time.Minute)}
+				h := w.asks("web")
+				w.pass(c.before)
+				w.settles(h, agent.Press{ID: "yes", Approve: true})
+				if c.idle {
+					time.Sleep(c.between)
+				} else {
+					w.pass(c.between)
+				}
+				w.settles(h, agent.Press{ID: "back", Back: true})
+				w.pass(20*time.Minute - c.before - c.between)
+				got := ""
+				for _, id := range w.raisedOf(h) {
+					a, err := w.Alert(w.Context(), h.Org, id)
+					if err != nil || a.Count != 1 {
+						w.Errorf("%+v, %v", a, err)
+					}
+					got += rungs(a) + "|"
+				}
+				if got != c.want {
+					w.Errorf("told %q", got)
+				}
+			})
+		})
+	}
+}
+
+// raisedOf are the alerts of a card, oldest first.
+func (w *tower) raisedOf(h agent.Hold) (ids []string) {
+	w.Helper()
+	s, err := w.Open(w.Context(), h.Org, agent.AlertThread("hold/"+h.ID))
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, ev := range s.Events {
+		if a := ev.Payload.Alert; a != nil && !slices.Contains(ids, a.ID) {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
+
 // Without a chain the ladder stays as it is.
 func TestAnApprovalWithoutAChain(t *testing.T) {
 	t.Parallel()
@@ -152,6 +217,26 @@ func TestAnApprovalWithoutAChain(t *testing.T) {
 		}
 		w.pass(5 * time.Minute)
 		if n := w.notices(); !slices.Equal(n, []string{"console:ops Still waiting"}) || w.events() != 0 {
+			w.Errorf("noticed %v", n)
+		}
+	})
+}
+
+// So does the ladder when an approval is taken back.
+func TestTheLadderGoesOn(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		w.frozen = &rbac.Freeze{Until: time.Now().Add(50 * time.Minute)}
+		w.ladder = [][]string{{"Ana"}, {"Bo"}, {"Cy"}}
+		h := w.asks("lone")
+		w.settles(h, agent.Press{ID: "yes", Approve: true})
+		w.pass(5 * time.Minute)
+		if n := w.notices(); len(n) != 0 {
+			w.Errorf("called for an approved card: %v", n)
+		}
+		w.settles(h, agent.Press{ID: "back", Back: true})
+		w.pass(5 * time.Minute)
+		if n := w.notices(); !slices.Equal(n, []string{"console:ops Still waiting", "console:ops Still waiting"}) {
 			w.Errorf("noticed %v", n)
 		}
 	})

@@ -22,6 +22,7 @@ type tower struct {
 	reach  map[string]agent.Reached
 	chains map[string][]agent.Rung
 	deny   string // whoever is called so may not read
+	frozen *rbac.Freeze
 	crash  func(c agent.Claimed) (before, after bool)
 	tools  agent.Toolset
 	ladder [][]string
@@ -29,7 +30,7 @@ type tower struct {
 
 func (w *tower) Decide(_ context.Context, r rbac.Request) rbac.Decision {
 	if r.Action.Effect > rbac.Read || r.Actor.ID == w.deny {
-		return rbac.Decision{Outcome: rbac.Ask, Approvals: 1, Needs: []rbac.Need{{Count: 1}}, Reasons: []string{"no"}}
+		return rbac.Decision{Outcome: rbac.Ask, Frozen: w.frozen, Approvals: 1, Needs: []rbac.Need{{Count: 1}}, Reasons: []string{"no"}}
 	}
 	return rbac.Decision{Outcome: rbac.Allow}
 }

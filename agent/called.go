@@ -55,9 +55,28 @@ func (h *Hold) due() []Job {
 	case a.Chain != "":
 		jobs = append(jobs, h.raising())
 	default:
-		jobs = append(jobs, h.wake(fmt.Sprintf("%s/call/%d", h.ID, len(a.Called)), a.NextAt))
+		jobs = append(jobs, h.wake(fmt.Sprintf("%s/call/%d%s", h.ID, len(a.Called), nth(a.Anew)), a.NextAt))
 	}
 	return jobs
+}
+
+// anew has people called to a card that is open again, because an approval was taken
+// back after they would have been called.
+func (h *Hold) anew(at time.Time) []Job {
+	a := h.Approval
+	if len(a.NextUp) == 0 || at.Before(a.NextAt) {
+		return nil // nobody follows, or the job that calls them is still to come
+	}
+	a.Anew, a.NextAt = a.Anew+1, at
+	return h.due()[1:]
+}
+
+// nth tells the jobs of a card apart that are made for it anew.
+func nth(anew int) string {
+	if anew == 0 {
+		return ""
+	}
+	return fmt.Sprintf("/%d", anew)
 }
 
 // callNext calls the next people to a card that nobody has decided. It does

@@ -108,11 +108,15 @@ func (c *Control) verdict(ctx context.Context, s *Session, h Hold, p Press) (Hol
 			return c.refuse(ctx, s, h, p, because(why))
 		}
 	}
-	v := c.word(p, d.Policy)
+	v, was := c.word(p, d.Policy), h.State
 	if err := h.Settle(v, c.Gate.Missing(ctx, h.Request, h.Approval.with(v))); err != nil {
 		return c.refuse(ctx, s, h, p, because(err.Error()))
 	}
-	return h, "", c.write(ctx, s, h, p, KindVerdict, p.Text)
+	var again []Job
+	if was == Approved && h.State == Open {
+		again = h.anew(c.clock())
+	}
+	return h, "", c.write(ctx, s, h, p, KindVerdict, p.Text, again...)
 }
 
 // right judges whether this person may press this button. An approval can be
@@ -229,10 +233,10 @@ func (c *Control) refuse(ctx context.Context, s *Session, h Hold, p Press, d rba
 	return h, d.Why(), c.Store.Append(ctx, p.Org, Batch{Events: []Event{c.event(s, p, KindRefused, pl)}})
 }
 
-func (c *Control) write(ctx context.Context, s *Session, h Hold, p Press, k Kind, text string) error {
-	b := Batch{Hold: &h, Events: []Event{c.event(s, p, k, Payload{Text: text, Hold: &h})}}
+func (c *Control) write(ctx context.Context, s *Session, h Hold, p Press, k Kind, text string, more ...Job) error {
+	b := Batch{Jobs: more, Hold: &h, Events: []Event{c.event(s, p, k, Payload{Text: text, Hold: &h})}}
 	if h.State != Open {
-		b.Jobs = []Job{{ID: p.ID, Org: p.Org, Trace: h.Trace, Thread: s.Thread, Profile: h.Request.Profile, Hold: h.ID}}
+		b.Jobs = append(b.Jobs, Job{ID: p.ID, Org: p.Org, Trace: h.Trace, Thread: s.Thread, Profile: h.Request.Profile, Hold: h.ID})
 	}
 	b.Jobs = append(b.Jobs, h.calm()...)
 	if p.Glass && k == KindVerdict {

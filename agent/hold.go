@@ -80,6 +80,7 @@ type Approval struct {
 	Called   []Called      `json:",omitempty"` // who was called, oldest first
 	NextUp   []string      `json:",omitempty"` // who is called next, by name
 	NextAt   time.Time     `json:",omitzero"`  // and when
+	Anew     int           `json:",omitempty"` // how often they were due again, after an approval was taken back
 	Chain    string        `json:",omitempty"` // that is called from then on, in place of NextUp's ladder
 	First    time.Duration `json:",omitempty"` // delay of its first rung
 	Verdicts []Verdict

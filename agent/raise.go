@@ -19,6 +19,7 @@ type Raise struct {
 	Severity, Stack, Environment string
 	Room                         string    `json:",omitempty"` // where it happened; empty is nowhere
 	Hold                         string    `json:",omitempty"`
+	Anew                         int       `json:",omitempty"` // how often the Hold was opened again: each time is an alert of its own
 	Since                        time.Time `json:",omitzero"`
 	Over                         string    `json:",omitempty"`
 }
@@ -34,7 +35,7 @@ func (r Raise) Job(org, id, trace string) Job {
 // alert is the id of what a job raises.
 func (r Raise) alert(org, job string) string {
 	if r.Hold != "" {
-		return alertID(org, r.Hold+"/raise")
+		return alertID(org, r.Hold+"/raise"+nth(r.Anew))
 	}
 	return alertID(org, job)
 }
@@ -102,6 +103,8 @@ func (u *run) raised(ctx context.Context, r Raise) (bool, error) {
 			return true, nil // redelivered, or another way to the same approval
 		case a.State == Resolved:
 			return false, nil
+		case r.Hold != "" && r.Hold == a.Hold && r.Over == "":
+			return true, nil // it was opened again before its alert had ended
 		}
 		if err := u.raisedAgain(ctx, &a, r); !errors.Is(err, ErrRaced) {
 			return true, err

@@ -8,6 +8,7 @@ import (
 
 	"interlock/agent/agenttest"
 	"interlock/store"
+	"interlock/store/storetest"
 )
 
 func TestAlone(t *testing.T) {
@@ -28,7 +29,7 @@ func TestAlone(t *testing.T) {
 
 func TestAloneTakesTurns(t *testing.T) {
 	t.Parallel()
-	o := store.Options{URL: postgresSchema(t)}
+	o := store.Options{URL: storetest.Postgres(t)}
 	a, b := open(t, o), open(t, o)
 	began := make(chan string, 9)
 	stay := func(name string) func(context.Context) error {

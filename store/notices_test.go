@@ -8,13 +8,14 @@ import (
 
 	"interlock/bot/notify/notifytest"
 	"interlock/store"
+	"interlock/store/storetest"
 )
 
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]func(t *testing.T) store.Options{
 		"sqlite":   func(t *testing.T) store.Options { return store.Options{DataDir: t.TempDir()} },
-		"postgres": func(t *testing.T) store.Options { return store.Options{URL: postgresSchema(t)} },
+		"postgres": func(t *testing.T) store.Options { return store.Options{URL: storetest.Postgres(t)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,16 +1,10 @@
 package store_test
 
 import (
-	"context"
-	"crypto/rand"
 	"database/sql"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"interlock/agent"
 	"interlock/agent/agenttest"
@@ -18,11 +12,8 @@ import (
 	"interlock/bot/bottest"
 	"interlock/scheduler/schedulertest"
 	"interlock/store"
+	"interlock/store/storetest"
 )
-
-// postgresEnv names the database of the PostgreSQL tests; each test makes a
-// schema of its own in it.
-const postgresEnv = "INTERLOCK_TEST_POSTGRES"
 
 const artifactLimit = 1 << 16
 
@@ -58,44 +49,8 @@ func both(t *testing.T, test func(t *testing.T, o store.Options)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, store.Options{URL: postgresSchema(t)})
+		test(t, store.Options{URL: storetest.Postgres(t)})
 	})
-}
-
-// postgresSchema makes an empty schema. Without a server the test is not run,
-// and says so; in CI it fails.
-func postgresSchema(t *testing.T) string {
-	t.Helper()
-	base := os.Getenv(postgresEnv)
-	switch {
-	case base == "" && os.Getenv("CI") != "":
-		t.Fatalf("no PostgreSQL: start one and set %s=postgres://user@127.0.0.1:5432/postgres", postgresEnv)
-	case base == "":
-		t.Skipf("no PostgreSQL: to run this too, start one and set %s=postgres://user@127.0.0.1:5432/postgres", postgresEnv)
-	}
-	schema := "test_" + strings.ToLower(rand.Text())
-	admin(t, base, "CREATE SCHEMA "+schema)
-	t.Cleanup(func() { admin(t, base, "DROP SCHEMA "+schema+" CASCADE") })
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
-}
-
-func admin(t *testing.T, url, statement string) {
-	t.Helper()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(context.WithoutCancel(t.Context()), statement); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // raw is the same database past the store: what an intruder has.
@@ -177,7 +132,7 @@ func another(t *testing.T, o store.Options) store.Options {
 	if o.URL == "" {
 		return store.Options{DataDir: t.TempDir()}
 	}
-	return store.Options{URL: postgresSchema(t)}
+	return store.Options{URL: storetest.Postgres(t)}
 }
 
 func TestOpenAgain(t *testing.T) {

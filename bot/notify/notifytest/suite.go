@@ -44,7 +44,7 @@ const (
 // enqueued.
 func TestStore(t *testing.T, open func(t *testing.T) (s Store, jobs func(t *testing.T) []string)) {
 	for name, test := range map[string]func(t *testing.T, s Store, jobs func(t *testing.T) []string){
-		"once": testOnce, "apart": testApart, "bundles": testBundles, "tries": testTries, "tellings": testTellings, "mutes": testMutes, "given up": testGivenUp, "order": testOrder, "ends": testEnds, "lanes": testLanes,
+		"once": testOnce, "apart": testApart, "bundles": testBundles, "tries": testTries, "tellings": testTellings, "mutes": testMutes, "given up": testGivenUp, "order": testOrder, "ends": testEnds, "ends for all": testEndsForAll, "lanes": testLanes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -333,6 +333,28 @@ func testEnds(t *testing.T, s Store, _ func(t *testing.T) []string) {
 	}
 	if got := due(t, s, Noon(), false); len(got) != 1 || got[0].ID != "a@"+room { // one after the other
 		t.Errorf("due are %+v", got)
+	}
+}
+
+// An end for everybody forgets what all targets were told of its key, and of no other.
+func testEndsForAll(t *testing.T, s Store, _ func(t *testing.T) []string) {
+	one, other := Notice("a", notify.DriftDetected, "web"), Notice("b", notify.DriftDetected, "db")
+	one.Key, other.Key = "drift/web", "more/drift/web" // it ends like the first
+	ends := Notice("c", notify.DriftGone, "web")
+	ends.Key = one.Key
+	put(t, s, one, other, ends)
+	route(t, s, delivery(one, room), delivery(one, hook), delivery(other, room))
+	route(t, s, notify.Delivery{Org: ends.Org, Notice: ends.ID, Key: ends.Key, Step: notify.Resolve, Repeat: true})
+	for _, target := range []string{room, hook} {
+		if p := past(t, s, Noon(), target, one.Key, ""); !p.Told.IsZero() {
+			t.Errorf("%s still knows %+v", target, p)
+		}
+	}
+	if p := past(t, s, Noon(), room, other.Key, ""); !p.Told.Equal(Noon()) {
+		t.Errorf("of another key it knows %+v", p)
+	}
+	if got := due(t, s, Noon().Add(time.Hour), false); len(got) != 2 {
+		t.Errorf("the end is shown: %+v", got)
 	}
 }
 
