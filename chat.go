@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"interlock/adapters/console"
 	"interlock/adapters/slack"
@@ -26,10 +25,7 @@ func (a *app) wireChat(o options) error {
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
 	a.in.Threads, a.in.Drifts, a.in.Alike, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.db.Alike, a.namedStacks, a.upcoming
 	a.in.Vet, a.in.Refs, a.in.Schedules = a.vet, a.db, dial{a}
-	a.in.Oldest = func(ctx context.Context) (time.Duration, error) {
-		s, err := a.db.Stats(ctx)
-		return s.OldestReady, err
-	}
+	a.in.Oldest = a.db.Waits
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
 	a.in.Rota, a.out.Lost = a.oncall.rotas(), a.in.Lost
 	a.out.Deciders, a.out.Copies, a.out.Title = a.deciders, a.in.Copies, a.title

@@ -14,7 +14,7 @@ import (
 func (a *app) upcoming(org string, now time.Time) (all []bot.Upcoming) {
 	for _, s := range a.scheduler.Schedules {
 		if s.Org == org && s.Stack != "" {
-			all = append(all, bot.Upcoming{Name: s.Name, Stack: s.Stack, At: s.Cron.Next(now, s.Zone)})
+			all = append(all, bot.Upcoming{Name: s.Name, Stack: s.Stack, At: s.Next(now)})
 		}
 	}
 	return all
@@ -45,7 +45,10 @@ func (d dial) Scheduled(ctx context.Context, org string) (all []bot.Scheduled, e
 		r := known[sc.Name]
 		one := bot.Scheduled{
 			Name: sc.Name, What: what(sc), Stack: sc.Stack, Environment: d.cfg.Orgs[org].Stacks[sc.Stack].Environment, Rooms: sc.Rooms,
-			Next: sc.Cron.Next(now, sc.Zone), Last: r.Fired, Runs: r.State == scheduler.Claimed, Missed: r.Missed, MissedWhy: r.MissedWhy,
+			Next: sc.Next(now), Last: r.Fired, Runs: r.State == scheduler.Claimed, Missed: r.Missed, MissedWhy: r.MissedWhy,
+		}
+		if one.Runs && now.Before(r.Fired.Add(sc.Offset)) {
+			one.Runs, one.Waits = false, true
 		}
 		if r.State == scheduler.Failed {
 			one.Failed = r.Why

@@ -55,22 +55,29 @@ func workspaces(orgs map[string]config.Org, platform string) (owners map[string]
 	return owners, only
 }
 
-// botToken keeps a token that rotates, in the first Org's keeping.
+// botToken keeps a token that rotates, in the first Org's keeping. Another Org may have
+// been the first when it was kept.
 type botToken struct {
 	a   *app
 	org string
 }
 
 // Load gives the token that was kept last.
-func (k *botToken) Load(ctx context.Context) (t slack.Token, err error) {
-	b, err := k.a.db.Token(ctx, k.org, slack.Name)
-	if err != nil || b == nil {
-		return t, err
+func (k *botToken) Load(ctx context.Context) (last slack.Token, err error) {
+	for _, org := range k.a.orgs() {
+		b, err := k.a.db.Token(ctx, org, slack.Name)
+		if err != nil {
+			return last, err
+		}
+		var t slack.Token
+		if b != nil && json.Unmarshal(b, &t) != nil {
+			return last, errors.New("read the kept bot token: it is damaged")
+		}
+		if last == (slack.Token{}) || t.Expires.After(last.Expires) {
+			last = t
+		}
 	}
-	if err := json.Unmarshal(b, &t); err != nil {
-		return t, errors.New("read the kept bot token: it is damaged")
-	}
-	return t, nil
+	return last, nil
 }
 
 // Save keeps a token.

@@ -189,6 +189,9 @@ func (a *app) wireAgent(ctx context.Context, o options) error {
 		Slots: make(chan struct{}, a.cfg.Sandbox.Parallel), Vet: a.vet, Fetch: a.fetch, Discard: a.db.Discard,
 		Home: a.home, Alike: a.db.Alike, Scanners: a.scanners,
 	}
+	if a.runner.Host, err = hostName(a.cfg.DataDir); err != nil {
+		return err
+	}
 	known, err := knowing(a.cfg, a.log)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (u *run) chained(_ context.Context, h *Hold) bool {
 func (h *Hold) raising() Job {
 	a := h.Approval
 	j := Raise{
-		Key: "hold/" + h.ID, Chain: a.Chain, Hold: h.ID, Anew: a.Anew, Severity: "action", Stack: h.Request.Action.Stack, Environment: h.Request.Action.Environment,
+		Key: "hold/" + h.ID, Chain: a.Chain, Hold: h.ID, Severity: "action", Stack: h.Request.Action.Stack, Environment: h.Request.Action.Environment,
 		Room: h.Thread.Room(), Since: a.NextAt.Add(-a.First),
 	}.Job(h.Org, h.ID+"/raise"+nth(a.Anew), h.Trace)
 	j.After = a.NextAt
@@ -56,8 +56,17 @@ func (h *Hold) calm() []Job {
 	if h.State == Open || h.Approval == nil || h.Approval.Chain == "" {
 		return nil
 	}
-	j := h.raising()
 	return []Job{{
-		ID: h.ID + "/calm/" + h.State.String() + nth(h.Approval.Anew), Org: h.Org, Trace: h.Trace, Thread: j.Thread, Alert: j.Raise.alert(h.Org, j.ID),
+		ID: h.ID + "/calm/" + h.State.String() + nth(h.Approval.Anew), Org: h.Org, Trace: h.Trace, Thread: h.raising().Thread, Alert: h.alert(),
 	}}
+}
+
+// alert is the id of what is raised for a hold, whoever raises it. Once it was opened
+// again, it is another one.
+func (h *Hold) alert() string {
+	anew := 0
+	if h.Approval != nil {
+		anew = h.Approval.Anew
+	}
+	return alertID(h.Org, h.ID+"/raise"+nth(anew))
 }

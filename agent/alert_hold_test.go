@@ -191,6 +191,26 @@ func TestAnApprovalThatIsTakenBack(t *testing.T) {
 	}
 }
 
+// A rule that tells of a card which is open again raises an alert of its own, too.
+func TestARuleTellsOfATakenBackApproval(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		w.frozen = &rbac.Freeze{Until: time.Now().Add(50 * time.Minute)}
+		h := w.asks("lone")
+		rule := agent.Raise{Key: "hold/" + h.ID, Chain: "ops", Hold: h.ID, Title: "a change waits"}
+		over := rule
+		over.Over = "it waits no more"
+		w.again("notice/1", rule)
+		w.settles(h, agent.Press{ID: "yes", Approve: true})
+		w.again("notice/2", over)
+		w.settles(h, agent.Press{ID: "back", Back: true})
+		w.again("notice/3", rule)
+		if ids := w.raisedOf(h); len(ids) != 2 || w.only().ID != ids[1] {
+			w.Errorf("alerts %v, open is %+v", ids, w.only())
+		}
+	})
+}
+
 // raisedOf are the alerts of a card, oldest first.
 func (w *tower) raisedOf(h agent.Hold) (ids []string) {
 	w.Helper()

@@ -157,7 +157,11 @@ func (u *run) aftermath(ctx context.Context, t Tool, c ToolCall) (*ToolResult, e
 
 func (u *run) probe(ctx context.Context, p Prober, c ToolCall) (*ToolResult, error) {
 	u.tell("looking what became of " + c.Tool)
-	res, err := p.Probe(ctx, u.env(u.Box), c)
+	e := u.env(u.Box)
+	if ev := u.s.lastOf(c.ID, KindStarted); ev != nil {
+		e.Elsewhere = ev.Payload.Host != u.Host
+	}
+	res, err := p.Probe(ctx, e, c)
 	if err != nil {
 		return nil, fmt.Errorf("probe %s: %w", c.Tool, err)
 	}

@@ -67,7 +67,7 @@ func (h *Hold) anew(at time.Time) []Job {
 	if len(a.NextUp) == 0 || at.Before(a.NextAt) {
 		return nil // nobody follows, or the job that calls them is still to come
 	}
-	a.Anew, a.NextAt = a.Anew+1, at
+	a.NextAt = at
 	return h.due()[1:]
 }
 

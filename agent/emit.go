@@ -42,6 +42,9 @@ func (u *run) event(k Kind, p Payload) Event {
 	if n := u.job.News; n != nil && p.Drift != nil {
 		l = l.Join(n.Label)
 	}
+	if k == KindStarted {
+		p.Host = u.Host
+	}
 	causes := []string{u.job.ID}
 	if p.Call != nil {
 		causes = append(causes, p.Call.ID)

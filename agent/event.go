@@ -76,6 +76,7 @@ type Payload struct {
 	Step    *Step          `json:",omitempty"`
 	Call    *ToolCall      `json:",omitempty"`
 	Act     *rbac.Action   `json:",omitempty"` // of a call that started; of an answer, what policy denied on the way
+	Host    string         `json:",omitempty"` // of a call that started: the machine whose sandbox runs it
 	Result  *ToolResult    `json:",omitempty"`
 	Hold    *Hold          `json:",omitempty"` // as it was at this moment
 	Alert   *Alert         `json:",omitempty"` // as it was at this moment

@@ -80,7 +80,7 @@ type Approval struct {
 	Called   []Called      `json:",omitempty"` // who was called, oldest first
 	NextUp   []string      `json:",omitempty"` // who is called next, by name
 	NextAt   time.Time     `json:",omitzero"`  // and when
-	Anew     int           `json:",omitempty"` // how often they were due again, after an approval was taken back
+	Anew     int           `json:",omitempty"` // how often it was opened again, because an approval was taken back
 	Chain    string        `json:",omitempty"` // that is called from then on, in place of NextUp's ladder
 	First    time.Duration `json:",omitempty"` // delay of its first rung
 	Verdicts []Verdict
@@ -128,9 +128,13 @@ func (h *Hold) Settle(v Verdict, missing []rbac.Need) error {
 	case v.Glass:
 		h.State = Approved
 	case v.Back:
-		if a.Broken() == nil { // a broken glass never rested on approvals
-			h.State = Open
+		if a.Broken() != nil { // a broken glass never rested on approvals
+			break
 		}
+		if h.State == Approved {
+			a.Anew++
+		}
+		h.State = Open
 	case !v.Approve:
 		h.State, h.Why = Denied, v.Reason
 	case len(missing) == 0 && h.Approvals() >= a.Need:

@@ -15,6 +15,8 @@ import (
 var (
 	// ErrNotFound is also what another Org's id answers.
 	ErrNotFound = errors.New("not found")
+	// ErrGone is of a call that is known to have begun, and of which nothing is left.
+	ErrGone = errors.New("it began, and nothing is left of it")
 	// ErrRaced reports that the hold was changed since it was read: read again.
 	ErrRaced = errors.New("changed meanwhile")
 	// ErrFenced reports that the job was given to another worker: stop at once.
@@ -36,6 +38,7 @@ type Tool interface {
 type Env struct {
 	Org, Session string
 	Box          Sandbox
+	Elsewhere    bool              // of a Probe: the call was started on another machine, of whose sandbox Box knows nothing
 	Tell         func(text string) // progress: lossy, never blocks
 	// Sensitive says which values that the tool met are secret, so that no other
 	// tool tells them. Nil forgets them.
@@ -65,7 +68,7 @@ type Repeater interface {
 // Output so far. A fresh container is named by its Call: Exec with a Call that
 // has one already collects that one's output instead of running it twice.
 // Collect waits for such a container and never starts one; without one it
-// answers ErrNotFound. Image is the content id of an image ("" is the default
+// answers ErrNotFound, or ErrGone when the call had begun. Image is the content id of an image ("" is the default
 // one), or ErrNotFound.
 type Sandbox interface {
 	Exec(ctx context.Context, c Command) (Output, error)

@@ -19,7 +19,6 @@ type Raise struct {
 	Severity, Stack, Environment string
 	Room                         string    `json:",omitempty"` // where it happened; empty is nowhere
 	Hold                         string    `json:",omitempty"`
-	Anew                         int       `json:",omitempty"` // how often the Hold was opened again: each time is an alert of its own
 	Since                        time.Time `json:",omitzero"`
 	Over                         string    `json:",omitempty"`
 }
@@ -30,14 +29,6 @@ func (r Raise) Job(org, id, trace string) Job {
 		r.Key = id
 	}
 	return Job{ID: id, Org: org, Trace: trace, Thread: AlertThread(r.Key), Raise: &r}
-}
-
-// alert is the id of what a job raises.
-func (r Raise) alert(org, job string) string {
-	if r.Hold != "" {
-		return alertID(org, r.Hold+"/raise"+nth(r.Anew))
-	}
-	return alertID(org, job)
 }
 
 // staleAfter is how long an alert swallows others of its key: what nobody has resolved
@@ -51,16 +42,20 @@ func (u *run) raise(ctx context.Context) error {
 	if u.Escalation == nil {
 		return u.emit(ctx, KindRefused, Payload{Text: "not raised: nothing is escalated here"})
 	}
-	if open, err := u.raised(ctx, r); err != nil || open || r.Over != "" {
+	h, over, err := u.settled(ctx, r.Hold)
+	if err != nil {
 		return err
 	}
-	h, over, err := u.settled(ctx, r.Hold)
-	if err != nil || over {
+	id := alertID(u.s.Org, u.job.ID)
+	if h.ID != "" {
+		id = h.alert()
+	}
+	if open, err := u.raised(ctx, r, id); err != nil || open || over || r.Over != "" {
 		return err
 	}
 	u.about(&r, h)
 	a := Alert{
-		ID: r.alert(u.s.Org, u.job.ID), Org: u.s.Org, Session: u.s.ID, Key: r.Key, Trace: u.job.Trace, State: Alerting, Chain: r.Chain,
+		ID: id, Org: u.s.Org, Session: u.s.ID, Key: r.Key, Trace: u.job.Trace, State: Alerting, Chain: r.Chain,
 		Title: r.Title, Text: r.Text, Facts: r.Facts, Severity: r.Severity, Stack: r.Stack, Environment: r.Environment,
 		Hold: r.Hold, Own: u.own(r), Rungs: u.Escalation.Chain(u.s.Org, r.Chain), Count: 1, Opened: u.clock(), Since: r.Since,
 	}
@@ -87,19 +82,19 @@ func (u *run) own(r Raise) []string {
 	return nil
 }
 
-// raised tells whether the alert of this job, or another one with its key, is there
+// raised tells whether the alert of this job, which has an id, or another one with its key, is there
 // already, and does with it what the job says. Whoever loses a race looks again.
-func (u *run) raised(ctx context.Context, r Raise) (bool, error) {
-	id := u.s.lastAlert()
-	if id == "" {
+func (u *run) raised(ctx context.Context, r Raise, id string) (bool, error) {
+	last := u.s.lastAlert()
+	if last == "" {
 		return false, nil
 	}
 	for {
-		a, err := u.Escalation.Alerts.Alert(ctx, u.s.Org, id)
+		a, err := u.Escalation.Alerts.Alert(ctx, u.s.Org, last)
 		switch {
 		case err != nil:
 			return false, fmt.Errorf("read alert: %w", err)
-		case a.ID == r.alert(u.s.Org, u.job.ID) && r.Over == "":
+		case a.ID == id && r.Over == "":
 			return true, nil // redelivered, or another way to the same approval
 		case a.State == Resolved:
 			return false, nil

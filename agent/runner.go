@@ -28,6 +28,7 @@ type Runner struct {
 	Limits    func(org string) Limits                        // nil is none
 	Uses      Uses                                           // nil limits nothing
 	Progress  func(org string, t Thread, text string)        // lossy; nil shows none
+	Host      string                                         // names this machine's sandbox; empty is the only one
 	Slots     chan struct{}                                  // its capacity is how many tools run at once; nil is no limit
 	Redact    func(text string) string                       // takes secrets out of what a tool tells; nil takes none
 	Learn     func(org string, secrets []string)             // tells Redact of more; nil tells nothing

@@ -92,8 +92,8 @@ func (in *Inbox) judge(ctx context.Context, m Mention, j agent.Judgement) error 
 		return err
 	}
 	d, err := in.Drifts.Drift(ctx, m.Org, j.Stack)
-	if err != nil || !d.Shared() {
-		return err
+	if err != nil || !d.Shared() || j.Kind == agent.Accept && d.Unsettled() != j.Seen {
+		return err // what nobody has seen is accepted nowhere
 	}
 	all, err := in.Alike(ctx, m.Org, d)
 	if err != nil {

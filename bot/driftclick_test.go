@@ -150,17 +150,27 @@ func TestJudgingSeveralStacks(t *testing.T) {
 		"b":             {Stack: "b", Thread: at, Findings: []agent.Finding{other}},
 		"left":          {Stack: "left", Thread: agent.Thread{ID: "~drift/left/1"}, Findings: []agent.Finding{same}},
 	}
-	r, err := w.Click(t.Context(), Click{
-		ID: "c", Org: "acme", Thread: agent.Thread{Platform: "slack", Channel: "C-ops", ID: "1"}, Actor: w.person("alice"), Verb: verbAccept, Value: "payments-prod#x", Reason: "until in 3d because of a test",
-	})
-	if err != nil || r.Private == "" {
-		t.Fatal(r, err)
+	press := func(seen string) (judged []string) {
+		t.Helper()
+		r, err := w.Click(t.Context(), Click{
+			ID: "c" + seen, Org: "acme", Thread: agent.Thread{Platform: "slack", Channel: "C-ops", ID: "1"}, Actor: w.person("alice"),
+			Verb: verbAccept, Value: "payments-prod#" + seen, Reason: "until in 3d because of a test",
+		})
+		if err != nil || r.Private == "" {
+			t.Fatal(r, err)
+		}
+		for _, j := range w.store.Waiting() {
+			if strings.HasPrefix(j.ID, "c"+seen) {
+				judged = append(judged, j.Judge.Stack+" "+j.Judge.Seen)
+			}
+		}
+		return judged
 	}
-	var judged []string
-	for _, j := range w.store.Waiting() {
-		judged = append(judged, j.Judge.Stack+" "+j.Judge.Seen)
+	seen := w.known["payments-prod"].Unsettled()
+	if got, want := press(seen), []string{"payments-prod " + seen, "a " + w.known["a"].Unsettled()}; !slices.Equal(got, want) {
+		t.Errorf("judged %q, want %q", got, want)
 	}
-	if want := []string{"payments-prod x", "a " + w.known["a"].Unsettled()}; !slices.Equal(judged, want) {
-		t.Errorf("judged %q, want %q", judged, want)
+	if got := press("x"); !slices.Equal(got, []string{"payments-prod x"}) { // which tells that it has moved
+		t.Errorf("of what nobody saw, judged %q", got)
 	}
 }

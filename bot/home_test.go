@@ -57,7 +57,7 @@ func busy(t *testing.T) *world {
 		return []Upcoming{{"nightly", "web", now.Add(30 * time.Hour)}, {"hourly", "payments-prod", now.Add(time.Hour)}, {"hidden", "secret", now.Add(time.Minute)}}
 	}
 	w.Models = func() []ModelState { return []ModelState{{Name: "some-model"}} }
-	w.Oldest = func(context.Context) (time.Duration, error) { return 0, nil }
+	w.Oldest = func(context.Context, string) (time.Duration, error) { return 0, nil }
 	w.running = []agent.Job{{Actor: w.snap.Resolve(w.person("bob")), Text: "look at web"}, {Actor: w.snap.Resolve(w.person("alice")), Text: "not Bob's"}}
 	return w
 }

@@ -19,7 +19,7 @@ func (v view) health(ctx context.Context) []Placed {
 	}
 	if v.Oldest != nil {
 		text := "nothing waits"
-		switch age, err := v.Oldest(ctx); {
+		switch age, err := v.Oldest(ctx, v.org); {
 		case err != nil:
 			text, c.Status, c.Tone = "could not be read", "the queue could not be read", Bad
 		case age > overdue:

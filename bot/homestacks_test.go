@@ -109,7 +109,7 @@ func TestHomeHealth(t *testing.T) {
 		"not read":      {nil, 0, errors.New("down"), "the queue could not be read", "could not be read", Bad},
 	} {
 		w.Models = func() []ModelState { return test.models }
-		w.Oldest = func(context.Context) (time.Duration, error) { return test.age, test.err }
+		w.Oldest = func(context.Context, string) (time.Duration, error) { return test.age, test.err }
 		c := titled(w.home(w.person("vic")), "Health")[0].Card
 		if last := c.Fields[len(c.Fields)-1]; c.Status != test.status || c.Tone != test.tone || last.Value != test.queue || len(c.Fields) != 2+len(test.models) {
 			t.Errorf("%s: %+v", name, c)

@@ -71,7 +71,7 @@ type Inbox struct {
 	Drifts   Drifts                                                                      // nil shows no drift
 	Alike    func(ctx context.Context, org string, d agent.Drift) ([]agent.Drift, error) // those that are told in its thread; nil is none
 	Upcoming func(org string, now time.Time) []Upcoming                                  // nil shows none
-	Oldest   func(ctx context.Context) (time.Duration, error)                            // how long the oldest due job has waited; nil shows none
+	Oldest   func(ctx context.Context, org string) (time.Duration, error)                // how long the oldest job that could run has waited; nil shows none
 	Rota     func(ctx context.Context, org string) ([]Field, error)                      // who is on call: rota and name; nil is no rota
 }
 

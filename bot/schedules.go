@@ -20,6 +20,7 @@ type Scheduled struct {
 	Next               time.Time
 	Last               time.Time // the newest due time that was given a job
 	Runs               bool      // that job has not ended
+	Waits              bool      // it has not begun: it starts at Next
 	Failed             string    // why that job failed
 	Missed             time.Time // the newest due time that did not run
 	MissedWhy          string
@@ -157,7 +158,7 @@ func (in *Inbox) holdSchedules(ctx context.Context, c Command, which, why string
 // runNow starts what the schedules would start. The run is the schedule's; who wanted it
 // is told with it, or not at all.
 func (in *Inbox) runNow(ctx context.Context, c Command, which string, all []Scheduled) (Reply, error) {
-	idle := slices.DeleteFunc(slices.Clone(all), func(s Scheduled) bool { return s.Runs })
+	idle := slices.DeleteFunc(slices.Clone(all), func(s Scheduled) bool { return s.Runs || s.Waits })
 	if len(idle) == 0 {
 		return said("Not started: the run of " + plain(which) + " that is due since " + clockFrom(time.Now(), all[0].Last) + " has not ended."), nil
 	}

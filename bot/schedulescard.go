@@ -48,6 +48,8 @@ func (s Scheduled) text(now time.Time) string {
 	switch {
 	case s.Last.IsZero():
 		parts = append(parts, "has not run yet")
+	case s.Waits:
+		parts = append(parts, "the run of "+clockFrom(now, s.Last)+" has not begun")
 	case s.Runs:
 		parts = append(parts, "the run of "+clockFrom(now, s.Last)+" is going on")
 	case s.Failed != "":

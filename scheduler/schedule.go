@@ -58,6 +58,16 @@ func Spread(org, name string, jitter time.Duration) time.Duration {
 // is far less than any of them takes, but a queue is not filled at one stroke.
 const Spacing = 20 * time.Millisecond
 
+// Next is when a job of the schedule starts next: Offset after a due time, which may have
+// passed.
+func (sc Schedule) Next(now time.Time) time.Time {
+	due := sc.Cron.Next(now.Add(-sc.Offset), sc.Zone)
+	if due.IsZero() {
+		return due
+	}
+	return due.Add(sc.Offset)
+}
+
 // claim is a due time with its job, in the envelope of the schedule: the tier of a
 // schedule is the lowest, whatever its room allows to people. What was missed is spread
 // anew, from now on.

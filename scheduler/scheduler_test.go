@@ -301,3 +301,19 @@ func TestSpread(t *testing.T) {
 		t.Errorf("without jitter: %s", d)
 	}
 }
+
+// What is told to be next is the start of the job, also while its due time has passed.
+func TestNextIsTheStart(t *testing.T) {
+	t.Parallel()
+	c, err := scheduler.ParseCron("0 2 * * *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := scheduler.Schedule{Cron: c, Zone: time.UTC, Offset: 6 * time.Hour}
+	day := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
+	for at, want := range map[time.Duration]time.Duration{0: 8 * time.Hour, 2 * time.Hour: 8 * time.Hour, 7 * time.Hour: 8 * time.Hour, 8 * time.Hour: 32 * time.Hour, 20 * time.Hour: 32 * time.Hour} {
+		if got := sc.Next(day.Add(at)); !got.Equal(day.Add(want)) {
+			t.Errorf("at %s the next start is %s, want %s", at, got, day.Add(want))
+		}
+	}
+}

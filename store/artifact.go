@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -91,24 +90,6 @@ func (db *DB) Artifact(ctx context.Context, org, id string) (a agent.Artifact, e
 		}
 	}
 	return a, nil
-}
-
-// Purge deletes the artifacts that have expired, which were out of reach before,
-// and the requests that count no more. It tells how many artifacts they were.
-func (db *DB) Purge(ctx context.Context) (n int64, err error) {
-	err = db.write(ctx, func(tx *gorm.DB) error {
-		if n, err = exec(tx, "DELETE FROM artifacts WHERE expires > 0 AND expires <= ?", nowMicros()); err != nil {
-			return err
-		}
-		if err := tx.Exec("DELETE FROM scans WHERE at < ?", micros(time.Now().Add(-scansKept))).Error; err != nil {
-			return err
-		}
-		return tx.Exec("DELETE FROM asks WHERE at < ?", micros(time.Now().Add(-asksKept))).Error
-	})
-	if err != nil {
-		return 0, fmt.Errorf("purge artifacts: %w", err)
-	}
-	return n, nil
 }
 
 // Discard forgets what a session made, when newer work took its place. Whatever

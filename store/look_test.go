@@ -80,29 +80,6 @@ func TestVerdictsAreKept(t *testing.T) {
 	})
 }
 
-func TestLooks(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, o store.Options) {
-		db := open(t, o)
-		one, two := session(t, db, "1"), session(t, db, "2")
-		ev := say(t, db, two, "x")
-		say(t, db, one, "y")
-		got, err := db.EventByID(t.Context(), agenttest.Org, ev.ID)
-		if err != nil || !reflect.DeepEqual(got, ev) {
-			t.Errorf("event %+v, want %+v; %v", got, ev, err)
-		}
-		_, err = db.EventByID(t.Context(), agenttest.Rival, ev.ID)
-		notFound(t, err)
-		recent, err := db.RecentSessions(t.Context(), agenttest.Org, 5)
-		if err != nil || len(recent) != 2 || recent[0].ID != one.ID || recent[1].Events != 1 || recent[1].Thread != two.Thread {
-			t.Errorf("recent sessions %+v, %v", recent, err)
-		}
-		if recent, err := db.RecentSessions(t.Context(), agenttest.Rival, 5); err != nil || len(recent) != 0 {
-			t.Errorf("another Org sees %+v, %v", recent, err)
-		}
-	})
-}
-
 func TestRunning(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, o store.Options) {
@@ -234,19 +211,4 @@ func TestSignals(t *testing.T) {
 		t.Error("signalled after cancel")
 	default:
 	}
-}
-
-func TestPurge(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, o store.Options) {
-		db := open(t, o)
-		for text, expires := range map[string]time.Time{"past": agenttest.Now().Add(-time.Hour), "future": agenttest.Now().Add(time.Hour), "never": {}} {
-			if _, err := db.Keep(t.Context(), agent.Artifact{Org: agenttest.Org, Bytes: []byte(text), Expires: expires}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if n, err := db.Purge(t.Context()); err != nil || n != 1 {
-			t.Errorf("purged %d, want 1; %v", n, err)
-		}
-	})
 }

@@ -27,6 +27,7 @@ type outboxRow struct {
 	State            string
 	Attempts         int
 	NextTry          int64
+	Settled          int64 // when it was sent or dropped
 	Why              string
 	Room             string // of a copy
 }
@@ -130,7 +131,7 @@ func (db *DB) Copy(ctx context.Context, org, row string, rooms []string) error {
 // Ref of a copy moves nothing.
 func (db *DB) Sent(ctx context.Context, org, row, key string, r bot.Ref) error {
 	return db.settleRow(ctx, org, row, func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE outbox SET state = ? WHERE org = ? AND id = ?", sent, org, row).Error; err != nil {
+		if err := tx.Exec("UPDATE outbox SET state = ?, settled = ? WHERE org = ? AND id = ?", sent, nowMicros(), org, row).Error; err != nil {
 			return err
 		}
 		if key != "" {
@@ -172,7 +173,7 @@ func (db *DB) Later(ctx context.Context, org, row string, until time.Time, why s
 // Dropped gives a row up.
 func (db *DB) Dropped(ctx context.Context, org, row, why string) error {
 	return db.settleRow(ctx, org, row, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE outbox SET state = ?, why = ? WHERE org = ? AND id = ?", dropped, shortWhy(why), org, row).Error
+		return tx.Exec("UPDATE outbox SET state = ?, settled = ?, why = ? WHERE org = ? AND id = ?", dropped, nowMicros(), shortWhy(why), org, row).Error
 	})
 }
 

@@ -63,6 +63,8 @@ func (s *Sandbox) started(ctx context.Context, name string) (box container.Inspe
 	defer cancel()
 	got, err := s.cli.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
 	switch {
+	case cerrdefs.IsNotFound(err) && s.hasBegun(name):
+		return box, begun, agent.ErrGone // somebody took the container away
 	case cerrdefs.IsNotFound(err):
 		return box, begun, agent.ErrNotFound
 	case err != nil:
@@ -75,6 +77,12 @@ func (s *Sandbox) started(ctx context.Context, name string) (box container.Inspe
 		return box, begun, err
 	}
 	return box, begun, agent.ErrNotFound
+}
+
+// hasBegun tells whether a call is on record as begun.
+func (s *Sandbox) hasBegun(name string) bool {
+	o, err := readOwner(s.callDir(name))
+	return err == nil && !o.Begun.IsZero()
 }
 
 // finish sees a container to its end. The limit counts from the beginning of its

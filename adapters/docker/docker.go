@@ -163,7 +163,8 @@ func (s *Sandbox) Exec(ctx context.Context, c agent.Command) (agent.Output, erro
 }
 
 // Collect waits for the fresh container of c's Call, which another process may
-// have started, and returns what it left; without one it is agent.ErrNotFound.
+// have started, and returns what it left; without one it is agent.ErrNotFound, or
+// agent.ErrGone when the call had begun.
 func (s *Sandbox) Collect(ctx context.Context, c agent.Command) (agent.Output, error) {
 	if err := check(c); err != nil {
 		return agent.Output{}, err

@@ -44,9 +44,9 @@ func (s *Sandbox) execFresh(ctx context.Context, c agent.Command) (agent.Output,
 		return agent.Output{}, err
 	}
 	defer unlock()
-	if out, err := s.collect(ctx, c); !errors.Is(err, agent.ErrNotFound) {
+	if out, err := s.collect(ctx, c); !errors.Is(err, agent.ErrNotFound) && !errors.Is(err, agent.ErrGone) {
 		return out, err
-	}
+	} // of what is gone, the caller decides whether it may run again
 	b, done, err := s.launch(ctx, c, name)
 	if err != nil && cerrdefs.IsNotFound(err) { // somebody swept the blank away
 		b, done, err = s.launch(ctx, c, name)

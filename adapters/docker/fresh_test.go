@@ -146,6 +146,30 @@ func TestCollectStartsNothing(t *testing.T) {
 	}
 }
 
+// Of a call that began, and whose container was taken away, nobody says that it never
+// began. Whoever knows that it may run twice runs it again.
+func TestContainerTakenAway(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	c := fresh("c", sh("echo again")...)
+	c.Image, c.Limit = testImage(), time.Minute
+	b, _, err := s.launch(t.Context(), c, s.callName(c))
+	if err == nil {
+		err = s.remove(t.Context(), b.id)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := s.Collect(t.Context(), c); !errors.Is(err, agent.ErrGone) {
+			t.Fatalf("collected: %v", err)
+		}
+	}
+	if out := exec(t, s, c); string(out.Stdout) != "again\n" {
+		t.Errorf("run again: %q", out.Stdout)
+	}
+}
+
 // helperEnv makes the test binary a worker that is killed in the middle.
 const helperEnv = "INTERLOCK_TEST_WORKER"
 

@@ -76,6 +76,11 @@ func ofHold(k agent.Kind, h *agent.Hold) (n Notice) {
 				{Name: "Would do", Value: wouldDo(*h)}, {Name: "Approvals", Value: "0 of " + strconv.Itoa(h.Approval.Need)}, agent.Moment("Open until", h.Expires),
 			},
 		}
+	case k == agent.KindVerdict && h.State == agent.Open && len(h.Approval.Verdicts) > 0 && h.Last().Back && h.Approvals()+1 >= h.Approval.Need:
+		n = Notice{
+			Type: ApprovalWaiting, Hold: h.ID, Body: "Plan code " + h.Approval.PlanCode() + " waits again: " + bot.Safe(h.Last().By.Name) + " took an approval back.",
+			Facts: []agent.Fact{{Name: "Approvals", Value: fmt.Sprintf("%d of %d", h.Approvals(), h.Approval.Need)}, agent.Moment("Open until", h.Expires)},
+		}
 	case k == agent.KindClosed && h.State == agent.Expired:
 		n = Notice{Type: ApprovalExpired, Step: Resolve, Body: "Plan code " + h.Approval.PlanCode() + ": nobody decided in time, and nothing ran. Ask again in its thread."}
 	case k == agent.KindVerdict && len(h.Approval.Verdicts) > 0 && h.Last().Glass:

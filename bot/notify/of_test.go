@@ -28,6 +28,14 @@ func glass() *agent.Hold {
 	return h
 }
 
+// back is an approval that was taken back, of as many that are needed.
+func back(need int) *agent.Hold {
+	h := hold(agent.Open)
+	ana := rbac.Actor{ID: "ana", Name: "Ana Lima"}
+	h.Approval.Need, h.Approval.Verdicts = need, []agent.Verdict{{Approve: true, By: ana}, {Back: true, By: ana}}
+	return h
+}
+
 func question(review bool) *agent.Hold {
 	return &agent.Hold{ID: "Q", State: agent.Open, Expires: noon, Question: &agent.Question{Text: "model prose", Otherwise: "more prose", Review: review}}
 }
@@ -72,6 +80,8 @@ func TestOf(t *testing.T) {
 		says string
 		key  string
 	}{
+		"taken back":          {agent.KindVerdict, agent.Payload{Hold: back(1)}, ApprovalWaiting, Action, "waits again: Ana Lima took an approval back", "hold/H"},
+		"taken back of two":   {agent.KindVerdict, agent.Payload{Hold: back(2)}, "", "", "", ""}, // it waited all the time
 		"approval":            {agent.KindApproval, agent.Payload{Hold: hold(agent.Open)}, ApprovalWaiting, Action, "web (lab): a change waits for approval", "hold/H"},
 		"approval, settled":   {agent.KindApproval, agent.Payload{Hold: hold(agent.Denied)}, "", "", "", ""},
 		"approval, erased":    {agent.KindApproval, agent.Payload{}, "", "", "", ""},

@@ -88,7 +88,7 @@ type sweeping struct {
 
 // fault is an error on its way, so that it can be told by its type again.
 type fault struct {
-	Kind string // "not found", "engine", "image", "runner" or "other"
+	Kind string // "not found", "gone", "engine", "image", "runner" or "other"
 	Of   string // the engine's address, the image's name
 	Text string
 }
@@ -106,6 +106,8 @@ func faultOf(err error) *fault {
 		}
 	case errors.Is(err, agent.ErrNotFound):
 		f.Kind = "not found"
+	case errors.Is(err, agent.ErrGone):
+		f.Kind = "gone"
 	case errors.As(err, &engine):
 		f.Kind, f.Of = "engine", engine.Host
 	case errors.As(err, &runner):
@@ -122,6 +124,8 @@ func (f *fault) err() error {
 		return fmt.Errorf("%w: %w", agent.ErrNotFound, &docker.ImageError{Image: f.Of})
 	case "not found":
 		return agent.ErrNotFound
+	case "gone":
+		return agent.ErrGone
 	case "engine":
 		return &docker.EngineError{Host: f.Of, Err: cause}
 	case "runner":

@@ -127,7 +127,7 @@ func TestFaults(t *testing.T) {
 	if err != nil || berr != nil || mine != theirs {
 		t.Errorf("%+v %v, %+v %v", mine, err, theirs, berr)
 	}
-	for _, want := range []error{agent.ErrNotFound, &docker.EngineError{Host: "h"}, &docker.RunnerError{Err: errors.New("x")}, &docker.ImageError{Image: "i"}} {
+	for _, want := range []error{agent.ErrNotFound, agent.ErrGone, &docker.EngineError{Host: "h"}, &docker.RunnerError{Err: errors.New("x")}, &docker.ImageError{Image: "i"}} {
 		if got := faultOf(want).err(); got.Error() != want.Error() {
 			t.Errorf("%v became %v", want, got)
 		}

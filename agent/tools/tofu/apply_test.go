@@ -154,6 +154,7 @@ func judgements() []judgement {
 		{"locked", outcome(1, "apply", ended("1", lockError, "")), 3, "not applied", "ID 5c1d-77, Operation OperationTypeApply, Who alice@host, Created 2026-11-25"},
 		{"a provider that says stale", outcome(1, "apply", ended("1", "Error: Saved plan is stale", "a.b: Modifying... [id=b]\n")), 4, "partly applied", "serial 3 to 4"},
 		{"partly", outcome(1, "apply", ended("1", "Error: rule refused", "a.b: Modifications complete after 0s [id=b]\n")), 4, "partly applied", "serial 3 to 4, complete: a.b. tofu apply failed: Error: rule refused"},
+		{"fails on the way", outcome(1, "apply", ended("1", "Error: rule refused", "a.b: Modifying... [id=b]\n")), 3, "look", "whether it took effect is not known, scan payments-prod"},
 		{"fails at once", outcome(1, "apply", ended("1", "Error: rule refused", "")), 3, "not applied", "rule refused"},
 		{"interrupted", interrupted, 4, "partly applied", "was stopped"},
 		{"interrupted before", interrupted, 3, "not applied", "was stopped"},
@@ -205,12 +206,26 @@ func judged(t *testing.T, w *world, j judgement, res agent.ToolResult) {
 
 func TestApplyProbeWithoutContainer(t *testing.T) {
 	t.Parallel()
-	for serial, want := range map[int64]string{3: "not applied", 4: "look"} {
+	for name, p := range map[string]struct {
+		serial    int64
+		elsewhere bool
+		err       error
+		want      string
+	}{
+		"it never began":     {3, false, agent.ErrNotFound, "not applied: it never began"},
+		"the state moved":    {4, false, agent.ErrNotFound, "look: no container of it is left, and the state has moved (serial 4"},
+		"on another machine": {3, true, agent.ErrNotFound, "look: it was started on another machine"},
+		"taken away":         {3, false, agent.ErrGone, "look: it began, and its container is gone. The state is as it was planned from, which a change that puts drift back leaves too: scan payments-prod"},
+		"taken away, moved":  {4, false, agent.ErrGone, "look: no container of it is left, and the state has moved (serial 4"},
+	} {
 		w, c := stored(t, nil)
-		w.state(serial)
-		res, err := apply.New(w.deps()).Probe(t.Context(), w.env(), c)
-		if err != nil || res.Applied != want || len(w.ran) > 0 {
-			t.Errorf("serial %d: %+v, %v", serial, res, err)
+		w.state(p.serial)
+		w.collect = func(agent.Command) (agent.Output, error) { return agent.Output{}, p.err }
+		e := w.env()
+		e.Elsewhere = p.elsewhere
+		res, err := apply.New(w.deps()).Probe(t.Context(), e, c)
+		if err != nil || !strings.HasPrefix(res.Text, p.want) || !strings.HasPrefix(p.want, res.Applied+":") || len(w.ran) > 0 {
+			t.Errorf("%s: %+v, %v", name, res, err)
 		}
 	}
 }

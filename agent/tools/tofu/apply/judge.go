@@ -119,6 +119,8 @@ func (s seen) failed() (what, why string) {
 		return partlyApplied, fmt.Sprintf("the state has moved from serial %d to %d, %s. %s", s.meta.Serial, s.now.Serial, s.finished(), s.Why())
 	case !s.Ended("apply"):
 		return look, "the state has not moved, but OpenTofu was not seen to end. " + s.Why()
+	case began.Match(s.Out("apply")):
+		return look, "the state has not moved, but a resource was begun: whether it took effect is not known, scan " + s.meta.Stack + ". " + s.Why()
 	}
 	return notApplied, "the state has not moved. " + s.Why()
 }

@@ -89,23 +89,31 @@ func (t Tool) Probe(ctx context.Context, e agent.Env, c agent.ToolCall) (agent.T
 	}
 	e.Tell("looking what became of the apply of " + m.Stack)
 	out, err := e.Box.Collect(ctx, tofu.Command(e, c, tofu.Apply, src, a.Bytes, command))
-	if errors.Is(err, agent.ErrNotFound) {
-		return t.unheard(m, src.Stack), nil
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, agent.ErrGone):
+		return t.unheard(m, src.Stack, "it began, and its container is gone"), nil
+	case errors.Is(err, agent.ErrNotFound) && e.Elsewhere:
+		return t.unheard(m, src.Stack, "it was started on another machine, whose containers cannot be seen from here"), nil
+	case errors.Is(err, agent.ErrNotFound):
+		return t.unheard(m, src.Stack, ""), nil
+	case err != nil:
 		return agent.ToolResult{}, fmt.Errorf("collect apply: %w", err)
 	}
 	return t.judge(ctx, e, m, src, out)
 }
 
-// unheard judges by the state alone: nothing is left of a container.
-func (t Tool) unheard(m tofu.Meta, s agent.Stack) agent.ToolResult {
+// unheard judges by the state alone: nothing is left of a container. A state that has
+// not moved says something only where it is known that the apply never began, and doubt
+// is empty: putting drift back leaves the state as it was (measured).
+func (t Tool) unheard(m tofu.Meta, s agent.Stack, doubt string) agent.ToolResult {
 	now, err := tofu.ReadState(s)
 	switch {
 	case err != nil:
 		return verdict(m, look, "no container of it is left, and the state cannot be read: "+err.Error())
-	case now == m.Standing:
+	case now == m.Standing && doubt == "":
 		return verdict(m, notApplied, "it never began, the state is as it was planned from")
+	case now == m.Standing:
+		return verdict(m, look, doubt+". The state is as it was planned from, which a change that puts drift back leaves too: scan "+m.Stack)
 	}
 	return verdict(m, look, fmt.Sprintf("no container of it is left, and the state has moved (serial %d, the plan is of %d): look what changed it", now.Serial, m.Serial))
 }
