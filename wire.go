@@ -337,7 +337,7 @@ func (a *app) start(ctx context.Context) error {
 // show runs what shows and seals; it needs no engine.
 func (a *app) show(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.out.Run(ctx) })
+	g.Go(func() error { return a.db.Alone(ctx, "outbox", a.out.Run) }) // two would post a card twice
 	g.Go(func() error { return a.route(ctx) })
 	g.Go(func() error { return a.db.Sealer(ctx) })
 	if a.slack != nil {

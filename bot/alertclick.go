@@ -99,7 +99,7 @@ func (in *Inbox) alertRoom(ctx context.Context, c Click) (string, error) {
 func (in *Inbox) Lost(ctx context.Context, org string, row Row, why string) error {
 	a := row.Event.Payload.Alert
 	if a == nil && in.Unseen != nil && toReach(row) {
-		return in.Unseen(ctx, org, row.at().Room(), unreachable(why))
+		return in.Unseen(ctx, org, row.at().Room(), why)
 	}
 	if a == nil || row.Room == "" || in.Refs == nil {
 		return nil
@@ -107,7 +107,7 @@ func (in *Inbox) Lost(ctx context.Context, org string, row Row, why string) erro
 	if _, shown, err := in.Refs.Ref(ctx, org, copyKey(alertKey(a.ID), row.Room)); err != nil || shown {
 		return err
 	}
-	return in.Queue.Enqueue(ctx, a.Lost(row.Room, unreachable(why), row.Event.ID))
+	return in.Queue.Enqueue(ctx, a.Lost(row.Room, why, row.Event.ID))
 }
 
 // toReach tells whether a row was to reach people who asked for nothing just now: a
@@ -127,16 +127,3 @@ func toReach(row Row) bool {
 
 // notReached is the type of what tells that something else was not told.
 const notReached = "notify.failed"
-
-// unreachable is why a chat does not take a message, in words where it has some.
-func unreachable(why string) string {
-	for mark, says := range map[string]string{
-		"archived": "the channel was archived", "channel_not_found": "there is no such channel, or the bot is not in it",
-		"not_in_channel": "the bot is not in it", "user_not_found": "the person is not there any more", "user_disabled": "the person is not there any more",
-	} {
-		if strings.Contains(why, mark) {
-			return says
-		}
-	}
-	return why
-}

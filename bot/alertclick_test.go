@@ -110,7 +110,7 @@ func TestLost(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if err := w.Lost(t.Context(), "acme", Row{Event: ev, Room: "teams:@G1"}, "post: is_archived"); err != nil {
+		if err := w.Lost(t.Context(), "acme", Row{Event: ev, Room: "teams:@G1"}, "the channel was archived"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -142,7 +142,7 @@ func TestUnseen(t *testing.T) {
 		"a failure":   {Row{Thread: there, Event: agent.Event{Kind: agent.KindNotice, Payload: agent.Payload{Told: &agent.Told{Type: "notify.failed"}}}}, false},
 	} {
 		got = nil
-		if err := in.Lost(t.Context(), "acme", c.row, "post: is_archived"); err != nil || (len(got) == 1) != c.told || c.told && got[0] != "acme slack:C1 the channel was archived" {
+		if err := in.Lost(t.Context(), "acme", c.row, "the channel was archived"); err != nil || (len(got) == 1) != c.told || c.told && got[0] != "acme slack:C1 the channel was archived" {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
@@ -151,7 +151,7 @@ func TestUnseen(t *testing.T) {
 // The outbox tells of what it gives up before it does. When that fails, the row stays.
 func TestOutboxTellsOfWhatIsLost(t *testing.T) {
 	t.Parallel()
-	gone := &PostError{Refused: true, Permanent: true, Err: errors.New("is_archived")}
+	gone := &PostError{Refused: true, Permanent: true, Says: "the channel was archived", Err: errors.New("is_archived")}
 	for became, fails := range map[string]error{"dropped": nil, "": errors.New("the store is down")} {
 		s := &pile{rows: []Row{told("r", "1", 0)}}
 		var lost []string
@@ -165,7 +165,7 @@ func TestOutboxTellsOfWhatIsLost(t *testing.T) {
 		if _, err := o.Drain(t.Context(), "acme"); err == nil {
 			t.Error("the failure was not told")
 		}
-		if s.became["1"] != became || len(lost) != 1 || lost[0] != "acme 1 post: is_archived" {
+		if s.became["1"] != became || len(lost) != 1 || lost[0] != "acme 1 the channel was archived" {
 			t.Errorf("became %q, want %q; lost %q", s.became["1"], became, lost)
 		}
 	}

@@ -118,8 +118,21 @@ type Card struct {
 	Deciders []rbac.Actor `json:"-"` // chat identities of those who may decide, as far as policy names them
 }
 
-// Line is one changed attribute of one resource, or a resource alone.
-type Line struct{ Action, Resource, Attribute, Before, After string }
+// Line is one changed attribute of one resource, or a resource alone. With More it
+// stands for so many that are not shown, and Action says so.
+type Line struct {
+	Action, Resource, Attribute, Before, After string
+	More                                       int `json:",omitempty"`
+}
+
+// cut keeps the first lines, and counts the rest.
+func cut(lines []Line, most int) []Line {
+	n := len(lines) - most
+	if n <= 0 {
+		return lines
+	}
+	return append(lines[:most:most], Line{Action: fmt.Sprintf("and %d more lines", n), More: n})
+}
 
 // Ref is a posted message.
 type Ref struct {
@@ -161,6 +174,7 @@ type PostError struct {
 	Refused   bool          // it was certainly not posted
 	Permanent bool          // and never will be
 	After     time.Duration // wait at least so long
+	Says      string        // why nobody is reached there, in words for people; empty is Err
 	Err       error
 }
 

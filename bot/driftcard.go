@@ -268,12 +268,9 @@ func driftLines(d agent.Drift) (lines []Line) {
 			lines = append(lines, Line{Action: cmp.Or(plain(f.Severity), "rule"), Resource: plain(f.Resource), Attribute: plain(f.Rule), After: plain(f.Title)})
 			continue
 		}
-		lines = append(lines, Line{action, plain(f.Resource), plain(f.Attribute), "code " + plain(f.Code), "real " + plain(f.Real)})
+		lines = append(lines, Line{Action: action, Resource: plain(f.Resource), Attribute: plain(f.Attribute), Before: "code " + plain(f.Code), After: "real " + plain(f.Real)})
 	}
-	if n := len(lines); n > most {
-		lines = append(lines[:most:most], Line{Action: fmt.Sprintf("and %d more lines", n-most)})
-	}
-	return lines
+	return cut(lines, most)
 }
 
 func judged(f agent.Finding) int {

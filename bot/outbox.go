@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -251,20 +252,20 @@ func (o *Outbox) postpone(ctx context.Context, org string, row Row, cause error)
 	wait := min(time.Second<<min(row.Attempts, 8), 5*time.Minute)
 	switch {
 	case errors.As(cause, &pe) && pe.Permanent:
-		return o.giveUp(ctx, org, row, cause.Error())
+		return o.giveUp(ctx, org, row, pe)
 	case pe != nil && pe.Refused && pe.After > 0: // the platform is there, and takes it later
 		wait = pe.After
 	case pe != nil && pe.Refused && row.Attempts+1 >= mostAttempts:
-		return o.giveUp(ctx, org, row, cause.Error())
+		return o.giveUp(ctx, org, row, pe)
 	}
 	return o.Rows.Later(ctx, org, row.ID, time.Now().Add(wait), cause.Error())
 }
 
-func (o *Outbox) giveUp(ctx context.Context, org string, row Row, why string) error {
+func (o *Outbox) giveUp(ctx context.Context, org string, row Row, why *PostError) error {
 	if o.Lost != nil {
-		if err := o.Lost(ctx, org, row, why); err != nil {
+		if err := o.Lost(ctx, org, row, cmp.Or(why.Says, why.Error())); err != nil {
 			return err
 		}
 	}
-	return o.Rows.Dropped(ctx, org, row.ID, why)
+	return o.Rows.Dropped(ctx, org, row.ID, why.Error())
 }

@@ -21,13 +21,10 @@ func planLines(resources []agent.PlanResource, most int) (lines []Line) {
 			lines = append(lines, Line{Action: r.Action, Resource: plain(r.Address)})
 		}
 		for _, a := range r.Attributes {
-			lines = append(lines, Line{r.Action, plain(r.Address), plain(a.Path), plain(a.Before), plain(a.After)})
+			lines = append(lines, Line{Action: r.Action, Resource: plain(r.Address), Attribute: plain(a.Path), Before: plain(a.Before), After: plain(a.After)})
 		}
 	}
-	if n := len(lines); n > most {
-		lines = append(lines[:most:most], Line{Action: fmt.Sprintf("and %d more lines", n-most)})
-	}
-	return lines
+	return cut(lines, most)
 }
 
 // rank orders actions, the most dangerous first; what is not listed comes last.
@@ -86,7 +83,7 @@ func scanCard(s agent.ScanNews) Card {
 	n := resources(found)
 	c.Title = fmt.Sprintf("%s drifted: %s", s.Stack, count(n, "resource"))
 	c.Status, c.Tone = scanStatus(s), Bad
-	c.Lines = findingLines(found)
+	c.Lines = driftLines(agent.Drift{Findings: found})
 	c.Fields = append(c.Fields, Field{"World changed by", "unknown (no audit log)"})
 	c.Next = labelFix + " plans the reviewed code and asks for approval. Nothing changes before that."
 	c.Buttons = []Button{{Label: labelFix, Verb: verbFix, Value: s.Stack, Style: Primary}, {Label: labelScan, Verb: verbScan, Value: s.Stack}}
@@ -118,16 +115,6 @@ func resources(found []agent.Finding) int {
 		seen[f.Resource] = true
 	}
 	return len(seen)
-}
-
-func findingLines(found []agent.Finding) (lines []Line) {
-	for _, f := range found {
-		lines = append(lines, Line{"drift", plain(f.Resource), plain(f.Attribute), "code " + plain(f.Code), "real " + plain(f.Real)})
-	}
-	if n := len(lines); n > most {
-		lines = append(lines[:most:most], Line{Action: fmt.Sprintf("and %d more lines", n-most)})
-	}
-	return lines
 }
 
 // sentence says one finding as a person would.

@@ -58,9 +58,7 @@ func (c Change) String() string {
 func Changes(lines []Line, short func(string) string) (rows []Change, more int) {
 	last := ""
 	for _, c := range lines {
-		var n int
-		if _, err := fmt.Sscanf(c.Action, "and %d more lines", &n); err == nil && c.Resource == "" {
-			more += n
+		if more += c.More; c.More > 0 {
 			continue
 		}
 		if head := OneRow(signed(c.Action), short(c.Resource)); head != last {

@@ -41,7 +41,7 @@ func TestWritten(t *testing.T) {
 			{Action: "delete", Resource: "a.b"},
 			{Action: "update", Resource: "c.d", Attribute: "size", Before: "1", After: "2"},
 			{Action: "update", Resource: "c.d", Attribute: "text", After: "two\nlines"},
-			{Action: "and 7 more lines"},
+			{Action: "and 7 more lines", More: 7},
 		},
 		Buttons: []Button{{Label: "Approve"}},
 	}

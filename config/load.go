@@ -111,6 +111,7 @@ func (c *Config) anchor(dir string) {
 	abs(&c.DataDir)
 	abs(&c.Model.Script)
 	abs(&c.Sandbox.Socket)
+	abs(&c.Sandbox.Runner)
 	abs(&c.Sandbox.Providers)
 	for org, o := range c.Orgs {
 		abs(&o.Policies)

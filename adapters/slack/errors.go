@@ -22,6 +22,12 @@ var never = map[string]bool{
 	"cannot_dm_bot": true, "team_access_not_granted": true, "messages_tab_disabled": true,
 }
 
+// says is why nobody is reached there, in words: the bot tells it to those who can mend it.
+var says = map[string]string{
+	"is_archived": "the channel was archived", "channel_not_found": "there is no such channel, or the bot is not in it",
+	"not_in_channel": "the bot is not in the channel", "user_not_found": "the person is not there any more", "user_disabled": "the person is not there any more",
+}
+
 // unclear is what Slack answers when it may have done it all the same.
 var unclear = map[string]bool{
 	"internal_error": true, "fatal_error": true, "request_timeout": true, "service_unavailable": true, "msg_update_failed": true, "": true,
@@ -51,7 +57,7 @@ func posted(err error) *bot.PostError {
 	case errors.As(err, &limited):
 		return &bot.PostError{Refused: true, After: limited.RetryAfter, Err: err}
 	case errors.As(err, &told) && never[told.Err]:
-		return &bot.PostError{Refused: true, Permanent: true, Err: err}
+		return &bot.PostError{Refused: true, Permanent: true, Says: says[told.Err], Err: err}
 	case errors.As(err, &told) && access[told.Err]:
 		return &bot.PostError{Refused: true, After: time.Minute, Err: err}
 	case errors.As(err, &told):

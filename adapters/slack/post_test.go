@@ -76,14 +76,15 @@ func TestWhatSlackSaysOfAPost(t *testing.T) {
 		fault              slacktest.Fault
 		refused, permanent bool
 		after              time.Duration
+		says               string
 	}{
-		"429":         {slacktest.Fault{Status: 429, RetryAfter: 7 * time.Second}, true, false, 7 * time.Second},
-		"archived":    {slacktest.Fault{Error: "is_archived"}, true, true, 0},
-		"not in":      {slacktest.Fault{Error: "not_in_channel"}, true, true, 0},
-		"revoked":     {slacktest.Fault{Error: "token_revoked"}, true, false, time.Minute},
-		"internal":    {slacktest.Fault{Error: "internal_error"}, false, false, 0},
-		"503":         {slacktest.Fault{Status: 503}, false, false, 0},
-		"never heard": {slacktest.Fault{Error: "some_new_error"}, true, false, 0},
+		"429":         {slacktest.Fault{Status: 429, RetryAfter: 7 * time.Second}, true, false, 7 * time.Second, ""},
+		"archived":    {slacktest.Fault{Error: "is_archived"}, true, true, 0, "the channel was archived"},
+		"not in":      {slacktest.Fault{Error: "not_in_channel"}, true, true, 0, "the bot is not in the channel"},
+		"revoked":     {slacktest.Fault{Error: "token_revoked"}, true, false, time.Minute, ""},
+		"internal":    {slacktest.Fault{Error: "internal_error"}, false, false, 0, ""},
+		"503":         {slacktest.Fault{Status: 503}, false, false, 0, ""},
+		"never heard": {slacktest.Fault{Error: "some_new_error"}, true, false, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +93,7 @@ func TestWhatSlackSaysOfAPost(t *testing.T) {
 			x.Inject(methodPost, c.fault)
 			_, err := x.p.Post(t.Context(), org, at, card("x"))
 			var pe *bot.PostError
-			if !errors.As(err, &pe) || pe.Refused != c.refused || pe.Permanent != c.permanent || pe.After != c.after {
+			if !errors.As(err, &pe) || pe.Refused != c.refused || pe.Permanent != c.permanent || pe.After != c.after || pe.Says != c.says {
 				t.Errorf("told as %+v", pe)
 			}
 		})

@@ -22,7 +22,7 @@ func renderOwn() map[string]bot.Card {
 	for i := range 300 {
 		many.Lines = append(many.Lines, bot.Line{Action: "update", Resource: fmt.Sprintf("firewall_rule.r%d", i), Attribute: "source", Before: strings.Repeat("b", 200), After: "after"})
 	}
-	many.Lines = append(many.Lines, bot.Line{Action: "and 31 more lines"})
+	many.Lines = append(many.Lines, bot.Line{Action: "and 31 more lines", More: 31})
 	many.Buttons = []bot.Button{{Label: "Approve", Verb: "approve", Value: "HOLD.7f3a-91c2", Style: bot.Primary}}
 	return map[string]bot.Card{
 		"answer-prose": {Prose: renderProse, Footer: "4 steps, 3 tool calls, 9 s", Fallback: "The firewall is open"},
@@ -68,7 +68,7 @@ func renderOwn() map[string]bot.Card {
 				{Action: "update", Resource: "firewall_rule.api", Attribute: "source_ranges[0]", Before: `"0.0.0.0/0"`, After: `"10.20.0.0/16"`},
 				{Action: "update", Resource: "firewall_rule.api", Attribute: "description", Before: `"opened by hand"`, After: `"Payments API, internal only"`},
 				{Action: "create", Resource: "bucket.logs", Attribute: "name", After: `"logs"`},
-				{Action: "and 31 more lines"},
+				{Action: "and 31 more lines", More: 31},
 			},
 			Next: "2 approvals by people other than Alice run exactly this.", Fallback: "Waiting",
 			Buttons: []bot.Button{{Label: "Approve", Verb: "approve", Value: "HOLD.7f3a-91c2", Style: bot.Primary}, {Label: "Decline", Verb: "deny", Value: "HOLD.7f3a-91c2", Style: bot.Danger}},

@@ -23,7 +23,7 @@ func cardOwn() map[string]bot.Card {
 	for i := range 300 {
 		many.Lines = append(many.Lines, bot.Line{Action: "update", Resource: fmt.Sprintf("firewall_rule.r%d", i), Attribute: "source", Before: strings.Repeat("b", 200), After: "after"})
 	}
-	many.Lines = append(many.Lines, bot.Line{Action: "and 31 more lines"})
+	many.Lines = append(many.Lines, bot.Line{Action: "and 31 more lines", More: 31})
 	many.Buttons = []bot.Button{{Label: "Approve", Verb: "approve", Value: "HOLD.7f3a-91c2", Style: bot.Primary}}
 	answers := bot.Card{Title: "Which region?", Status: "waiting for an answer", Tone: bot.Waiting, Fallback: "Which region?"}
 	for i := range 25 {
@@ -71,7 +71,7 @@ func cardOwn() map[string]bot.Card {
 				{Action: "update", Resource: "firewall_rule.api", Attribute: "description", Before: `"opened by hand"`, After: `"Payments API, internal only"`},
 				{Action: "create", Resource: "bucket.logs", Attribute: "name", After: `"logs"`},
 				{Action: "create", Resource: "bucket.more", Attribute: "name", After: `"more"`},
-				{Action: "and 31 more lines"},
+				{Action: "and 31 more lines", More: 31},
 			},
 			Next: "2 approvals by people other than Alice run exactly this.", Fallback: "Waiting",
 			Buttons: []bot.Button{{Label: "Approve", Verb: "approve", Value: "HOLD.7f3a-91c2", Style: bot.Primary}, {Label: "Decline", Verb: "deny", Value: "HOLD.7f3a-91c2", Style: bot.Danger}},

@@ -51,7 +51,9 @@ func answered(told *statusError, err error) *bot.PostError {
 		return &bot.PostError{Refused: true, After: told.After, Err: err}
 	case http.StatusUnauthorized:
 		return &bot.PostError{Refused: true, After: 5 * time.Second, Err: err} // with a new token; if that is not taken either, somebody must mend the registration
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge:
+	case http.StatusForbidden, http.StatusNotFound:
+		return &bot.PostError{Refused: true, Permanent: true, Says: "the conversation is not there any more, or the app is not in it", Err: err}
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge:
 		return &bot.PostError{Refused: true, Permanent: true, Err: err}
 	case http.StatusPreconditionFailed, http.StatusRequestTimeout:
 		return &bot.PostError{Err: err}
