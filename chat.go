@@ -35,7 +35,7 @@ func (a *app) wireChat(o options) error {
 	if a.cfg.Console.Off {
 		return nil
 	}
-	org := a.orgs()[0]
+	org := a.consoleOrg()
 	key, err := hkdf.Key(sha256.New, a.keys[org], nil, "console", 32)
 	if err != nil {
 		return fmt.Errorf("derive console key: %w", err)
@@ -52,6 +52,9 @@ func (a *app) wireChat(o options) error {
 	a.out.Platforms[console.Name] = a.console
 	return nil
 }
+
+// consoleOrg is whose page the console is.
+func (a *app) consoleOrg() string { return cmp.Or(a.cfg.Console.Org, a.orgs()[0]) }
 
 // title is a room as people know it: its platform, and its name in configuration.
 func (a *app) title(room string) string {

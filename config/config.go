@@ -32,7 +32,7 @@ type Database struct {
 	URL Secret `yaml:"url"`
 }
 
-// Redis wakes workers on other machines; empty is not used.
+// Redis is to wake workers on other machines. Nothing uses it yet; empty is the same.
 type Redis struct {
 	URL Secret `yaml:"url"`
 }
@@ -97,6 +97,7 @@ type Sandbox struct {
 // Console is the built-in web chat.
 type Console struct {
 	Off    bool     `yaml:"off"`
+	Org    string   `yaml:"org"`    // whose page it is; empty is the first one by name
 	Remote bool     `yaml:"remote"` // allow http.addr to be no loopback address
 	Hosts  []string `yaml:"hosts"`  // further Host headers that are accepted
 }

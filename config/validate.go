@@ -92,6 +92,10 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 	if c.HTTP.Public != "" {
 		k.port("http.public", c.HTTP.Public)
 	}
+	if c.Redis.URL.Set() {
+		k.warn("redis.url", "is not used by this version")
+	}
+	k.console(c.Console, c.Orgs)
 	k.model(c.Model)
 	k.oneOf("log.level", "level", c.Log.Level, levels)
 	k.oneOf("log.format", "format", c.Log.Format, formats)
@@ -103,6 +107,15 @@ func (c *Config) check(at *places) (warnings, wrong Problems) {
 	}
 	k.workspaces(c.Orgs)
 	return k.warnings, k.wrong
+}
+
+// console wants to know whose page it is: another organisation may be the first tomorrow.
+func (c *checker) console(page Console, orgs map[string]Org) {
+	if page.Org != "" {
+		known(c, "console.org", "organisation", page.Org, orgs)
+	} else if !page.Off && len(orgs) > 1 {
+		c.warn("console.org", "the page is that of %s, the first of %d organisations by name: name one here", shown(names(orgs)[0]), len(orgs))
+	}
 }
 
 // address keeps the local pages on this machine unless somebody said otherwise.
