@@ -102,7 +102,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (
 	a.metrics = newMetrics(a.db)
 	a.stacks = git.New(cfg.Orgs)
 	a.stacks.Cache = filepath.Join(cfg.DataDir, "packs")
-	if a.toolset, err = agent.NewToolset(tools.All(tools.Deps{Stacks: a.stacks, Artifacts: a.db, Box: a.box, Mirror: mirror(cfg)})...); err != nil {
+	if a.toolset, err = agent.NewToolset(tools.All(tools.Deps{Stacks: a.stacks, Artifacts: a.db, Box: a.box, Mirror: mirror(cfg), Changes: a.db})...); err != nil {
 		return a, fmt.Errorf("list tools: %w", err)
 	}
 	if a.prompts, err = loadPrompts(cfg.Orgs); err != nil {

@@ -73,6 +73,18 @@ func (ev *Event) live() bool {
 	return h != nil && h.Request.Action.Effect >= rbac.Change || act != nil && act.Effect >= rbac.Change
 }
 
+// Begins is the stack of which an event starts a live change; empty is none.
+func (ev *Event) Begins() string {
+	switch p := ev.Payload; {
+	case ev.Kind != KindStarted || !ev.live():
+		return ""
+	case p.Hold != nil:
+		return p.Hold.Request.Action.Stack
+	default:
+		return p.Act.Stack
+	}
+}
+
 // unbegun tells whether a result changed something, and nothing says that it began.
 func (ev *Event) unbegun(s *Session) bool {
 	res, call := ev.Payload.Result, ev.Payload.Call

@@ -17,6 +17,7 @@ import (
 type Bound struct {
 	Artifact, Lineage, Commit, Image string
 	Serial                           int64
+	Changed                          int64 `json:",omitempty"` // how many live changes of the stack had begun
 	Plan                             *Plan `json:",omitempty"`
 	Summary                          string
 }
@@ -25,11 +26,15 @@ type Bound struct {
 // keeps two different holds from ever giving the same bytes.
 func digest(key []byte, h Hold, b Bound) string {
 	mac := hmac.New(sha256.New, key)
-	for _, f := range []string{
+	fields := []string{
 		h.Org, h.Session, h.ID, h.Call.ID, h.Call.Tool, string(h.Call.Args),
 		b.Artifact, strconv.FormatInt(b.Serial, 10), b.Lineage, b.Commit, b.Image,
 		string(h.Request.Actor.Subject()), h.Expires.UTC().Format(time.RFC3339Nano),
-	} {
+	}
+	if b.Changed > 0 { // cards from before it was counted stay good
+		fields = append(fields, strconv.FormatInt(b.Changed, 10))
+	}
+	for _, f := range fields {
 		_, _ = fmt.Fprintf(mac, "%d:%s", len(f), f)
 	}
 	return hex.EncodeToString(mac.Sum(nil))
@@ -68,6 +73,8 @@ func (c *Control) moved(ctx context.Context, h Hold) (string, error) {
 		return "the code has a new commit since", nil
 	case b.Serial != was.Serial || b.Lineage != was.Lineage:
 		return "the state has changed since", nil
+	case b.Changed != was.Changed:
+		return "another change of the stack has begun since", nil
 	case b.Image != was.Image:
 		return "the sandbox image has changed since", nil
 	}

@@ -67,6 +67,9 @@ func (db *DB) append(tx *gorm.DB, org string, b agent.Batch) (seqs []int64, err 
 	if seqs, err = db.appendEvents(tx, org, b.Events); err != nil {
 		return nil, err
 	}
+	if err := countChanges(tx, org, b.Events); err != nil {
+		return nil, err
+	}
 	if err := db.insertNotices(tx, b.Events, seqs); err != nil {
 		return nil, err
 	}

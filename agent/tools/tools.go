@@ -28,11 +28,12 @@ type Deps struct {
 	Artifacts agent.Artifacts
 	Box       agent.Sandbox
 	Mirror    string
+	Changes   tofu.Changes // nil counts none
 }
 
 // All is the one place where a new tool is named.
 func All(d Deps) []agent.Tool {
-	t := tofu.Deps{Stacks: d.Stacks, Artifacts: d.Artifacts, Box: d.Box, Mirror: d.Mirror}
+	t := tofu.Deps{Stacks: d.Stacks, Artifacts: d.Artifacts, Box: d.Box, Mirror: d.Mirror, Changes: d.Changes}
 	t.Authors, _ = d.Stacks.(tofu.Authors) // where the code is, its history may be, too
 	return []agent.Tool{
 		list.Tool{Stacks: d.Stacks},

@@ -20,7 +20,7 @@ func stored(t testing.TB, change func(*tofu.Meta)) (*world, agent.ToolCall) {
 	w.state(3)
 	m := tofu.Meta{
 		Stack: stack, Environment: "prod", Directory: "stacks/payments-prod", Commit: commit, Reviewed: true,
-		Standing: tofu.Standing{Serial: 3, Lineage: "l"}, Image: image, Plan: agent.Plan{Stack: stack, Update: 1, Reviewed: true},
+		Standing: tofu.Standing{State: tofu.State{Serial: 3, Lineage: "l"}}, Image: image, Plan: agent.Plan{Stack: stack, Update: 1, Reviewed: true},
 	}
 	if change != nil {
 		change(&m)
@@ -241,6 +241,29 @@ func TestApplyRefusesWhatMoved(t *testing.T) {
 		move(w)
 		if res := run(t, w, apply.New(w.deps()), c); res.Applied != "not applied" || len(w.ran) > 0 || !strings.Contains(res.Text, "since the plan") {
 			t.Errorf("%s: %+v", name, res)
+		}
+	}
+}
+
+// A plan from before another change of the stack is not applied after it, though the
+// state is as it was: putting drift back does not move it. Its own start counts once.
+func TestApplyAfterAnotherChange(t *testing.T) {
+	t.Parallel()
+	w, c := stored(t, func(m *tofu.Meta) { m.Changed = 4 })
+	tool := apply.New(w.deps())
+	w.exec = func(agent.Command) (agent.Output, error) { return outcome(0, "apply", nil), nil }
+	for changes, want := range map[int64]struct{ asked, run bool }{4: {true, true}, 5: {false, true}, 6: {false, false}} {
+		w.changes = changes
+		_, err := tool.Action(t.Context(), org, c.Args)
+		if asked := err == nil; asked != want.asked || !asked && err.Error() != "another change of payments-prod has begun since this plan: plan again" {
+			t.Errorf("after %d changes: %v", changes, err)
+		}
+		if b, err := tool.Bind(t.Context(), org, c.Args); err != nil || b.Changed != changes {
+			t.Errorf("after %d changes it stands on %+v, %v", changes, b, err)
+		}
+		w.ran = nil
+		if res := run(t, w, tool, c); (len(w.ran) == 1) != want.run || !want.run && res.Applied != "not applied" {
+			t.Errorf("after %d changes: %+v", changes, res)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type world struct {
 	files   map[string][]byte
 	kept    map[string]agent.Artifact
 	image   string
+	changes int64 // live ones that have begun
 	ran     []agent.Command
 	exec    func(agent.Command) (agent.Output, error)
 	collect func(agent.Command) (agent.Output, error)
@@ -51,7 +52,14 @@ func newWorld(t testing.TB) *world {
 	}
 }
 
-func (w *world) deps() tofu.Deps { return tofu.Deps{Stacks: w, Artifacts: w, Box: w} }
+func (w *world) deps() tofu.Deps { return tofu.Deps{Stacks: w, Artifacts: w, Box: w, Changes: w} }
+
+func (w *world) Changes(_ context.Context, o, name string) (int64, error) {
+	if o != org || name != stack {
+		return 0, agent.ErrNotFound
+	}
+	return w.changes, nil
+}
 
 func (w *world) env() agent.Env {
 	return agent.Env{Org: org, Session: "s1", Box: w, Tell: func(string) {}}

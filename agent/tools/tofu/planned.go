@@ -19,7 +19,7 @@ type Planned struct {
 // Plan runs a plan in a fresh container that can only read state and world. A
 // plan that came to nothing is a Refusal with the tool's own words.
 func (d Deps) Plan(ctx context.Context, e agent.Env, c agent.ToolCall, src Source, limit time.Duration) (p Planned, err error) {
-	before, err := ReadState(src.Stack)
+	before, err := d.Standing(ctx, src.Stack)
 	if err != nil {
 		return p, &Refusal{Why: fmt.Sprintf("%s was not planned: %s", src.Stack.Name, err), Err: err}
 	}
@@ -31,8 +31,8 @@ func (d Deps) Plan(ctx context.Context, e agent.Env, c agent.ToolCall, src Sourc
 	if !o.Done || out.Stopped || len(o.PlanFile()) == 0 {
 		return p, refuse("%s was not planned: %s", src.Stack.Name, o.Why())
 	}
-	if after, err := ReadState(src.Stack); err != nil || after != before {
-		return p, refuse("%s was not planned: its state changed meanwhile, plan again", src.Stack.Name)
+	if after, err := d.Standing(ctx, src.Stack); err != nil || after != before {
+		return p, refuse("%s was not planned: it changed meanwhile, plan again", src.Stack.Name)
 	}
 	p.Document, p.File = o.Out("show"), o.PlanFile()
 	if e.Sensitive != nil {

@@ -1,6 +1,7 @@
 package tofu
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,10 +18,32 @@ const stateFile = "terraform.tfstate"
 // stateLimit bounds a state in bytes.
 const stateLimit = 256 << 20
 
-// Standing is which state there is. The zero value stands for none yet.
-type Standing struct {
+// State is which state there is. The zero value stands for none yet.
+type State struct {
 	Serial  int64  `json:"serial"`
 	Lineage string `json:"lineage"`
+}
+
+// Standing is what a plan of a stack stands on: its state, and how many live changes of
+// it had begun. A change that puts drift back leaves the state as it was (measured), so
+// that the state alone does not tell.
+type Standing struct {
+	State
+	Changed int64 `json:"changed,omitempty"`
+}
+
+// Changes counts the live changes of a stack that have begun.
+type Changes interface {
+	Changes(ctx context.Context, org, stack string) (int64, error)
+}
+
+// Standing reads what a stack stands on now.
+func (d Deps) Standing(ctx context.Context, s agent.Stack) (now Standing, err error) {
+	if now.State, err = ReadState(s); err != nil || d.Changes == nil {
+		return now, err
+	}
+	now.Changed, err = d.Changes.Changes(ctx, s.Org, s.Name)
+	return now, err
 }
 
 // HasState tells whether a stack has a folder for its state.
@@ -32,9 +55,9 @@ func HasState(s agent.Stack) bool {
 	return err == nil && fi.IsDir()
 }
 
-// ReadState reads the standing of a stack from the host's folder. A sandbox may
+// ReadState reads which state a stack has from the host's folder. A sandbox may
 // have written there, so that only a plain file within the folder is read.
-func ReadState(s agent.Stack) (now Standing, err error) {
+func ReadState(s agent.Stack) (now State, err error) {
 	if s.State == "" {
 		return now, nil
 	}
@@ -62,7 +85,7 @@ func ReadState(s agent.Stack) (now Standing, err error) {
 	}
 	defer func() { _ = f.Close() }()
 	if err := json.NewDecoder(io.LimitReader(f, stateLimit)).Decode(&now); err != nil {
-		return Standing{}, fmt.Errorf("read state: %w", err)
+		return State{}, fmt.Errorf("read state: %w", err)
 	}
 	return now, nil
 }

@@ -21,6 +21,7 @@ type Deps struct {
 	Box       agent.Sandbox
 	Mirror    string
 	Authors   Authors // nil knows nobody
+	Changes   Changes // nil counts none
 }
 
 // Args are the arguments of the tools that work on a stack.

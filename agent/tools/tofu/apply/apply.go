@@ -76,6 +76,12 @@ func (t Tool) Action(ctx context.Context, org string, args json.RawMessage) (rba
 	if err := applicable(s, m); err != nil {
 		return rbac.Action{}, err
 	}
+	switch now, err := t.Deps.Standing(ctx, s); {
+	case err != nil:
+		return rbac.Action{}, err
+	case now.Changed != m.Changed:
+		return rbac.Action{}, fmt.Errorf("another change of %s has begun since this plan: plan again", m.Stack)
+	}
 	act := rbac.Action{Tool: name, Stack: s.Name, Environment: s.Environment, Effect: rbac.Change, Blast: m.Plan.Blast()}
 	if m.Plan.Destroys() {
 		act.Effect = rbac.Destroy
@@ -112,11 +118,11 @@ func (t Tool) Bind(ctx context.Context, org string, args json.RawMessage) (b age
 	if b.Artifact, err = hash(a); err != nil {
 		return b, err
 	}
-	now, err := tofu.ReadState(s)
+	now, err := t.Deps.Standing(ctx, s)
 	if err != nil {
 		return b, err
 	}
-	b.Serial, b.Lineage = now.Serial, now.Lineage
+	b.Serial, b.Lineage, b.Changed = now.Serial, now.Lineage, now.Changed
 	if b.Commit, err = t.Deps.Stacks.Head(ctx, org, m.Stack); err != nil {
 		return b, fmt.Errorf("find newest commit: %w", err)
 	}

@@ -77,11 +77,11 @@ func verdict(m tofu.Meta, what, why string) agent.ToolResult {
 type seen struct {
 	tofu.Outcome
 	meta   tofu.Meta
-	now    tofu.Standing
+	now    tofu.State
 	unread error // the state could not be read
 }
 
-func (s seen) moved() bool { return s.now != s.meta.Standing }
+func (s seen) moved() bool { return s.now != s.meta.State }
 
 func (s seen) verdict() (what, why string) {
 	done := complete.FindSubmatch(s.Out("apply"))
@@ -116,13 +116,21 @@ func (s seen) failed() (what, why string) {
 	case s.unread != nil:
 		return look, s.Why() + "\nThe state cannot be read: " + s.unread.Error()
 	case s.moved() || finished.MatchString(string(s.Out("apply"))):
-		return partlyApplied, fmt.Sprintf("the state has moved from serial %d to %d, %s. %s", s.meta.Serial, s.now.Serial, s.finished(), s.Why())
+		return partlyApplied, fmt.Sprintf("%s, %s. %s", s.move(), s.finished(), s.Why())
 	case !s.Ended("apply"):
 		return look, "the state has not moved, but OpenTofu was not seen to end. " + s.Why()
 	case began.Match(s.Out("apply")):
 		return look, "the state has not moved, but a resource was begun: whether it took effect is not known, scan " + s.meta.Stack + ". " + s.Why()
 	}
 	return notApplied, "the state has not moved. " + s.Why()
+}
+
+// move says how the state is now.
+func (s seen) move() string {
+	if s.now.Serial == s.meta.Serial {
+		return fmt.Sprintf("the state is still at serial %d", s.now.Serial)
+	}
+	return fmt.Sprintf("the state has moved from serial %d to %d", s.meta.Serial, s.now.Serial)
 }
 
 // finished names the resources that OpenTofu told to be complete.

@@ -49,11 +49,14 @@ func (t Tool) ready(ctx context.Context, a agent.Artifact, m tofu.Meta, s agent.
 	if _, err := hash(a); err != nil {
 		return &tofu.Refusal{Why: err.Error(), Err: err}
 	}
-	now, err := tofu.ReadState(s)
+	now, err := t.Deps.Standing(ctx, s)
 	if err != nil {
 		return &tofu.Refusal{Why: err.Error(), Err: err}
 	}
-	if now != m.Standing {
+	if now.Changed > m.Changed+1 { // this one has begun, too
+		return &tofu.Refusal{Why: "another change of " + m.Stack + " has begun since the plan: plan again"}
+	}
+	if now.State != m.State {
 		return &tofu.Refusal{Why: fmt.Sprintf("the state has moved since the plan (serial %d, the plan is of %d): plan again", now.Serial, m.Serial)}
 	}
 	image, err := t.Deps.Box.Image(ctx, s.Image)
@@ -110,9 +113,9 @@ func (t Tool) unheard(m tofu.Meta, s agent.Stack, doubt string) agent.ToolResult
 	switch {
 	case err != nil:
 		return verdict(m, look, "no container of it is left, and the state cannot be read: "+err.Error())
-	case now == m.Standing && doubt == "":
+	case now == m.State && doubt == "":
 		return verdict(m, notApplied, "it never began, the state is as it was planned from")
-	case now == m.Standing:
+	case now == m.State:
 		return verdict(m, look, doubt+". The state is as it was planned from, which a change that puts drift back leaves too: scan "+m.Stack)
 	}
 	return verdict(m, look, fmt.Sprintf("no container of it is left, and the state has moved (serial %d, the plan is of %d): look what changed it", now.Serial, m.Serial))
