@@ -5,7 +5,7 @@ package tools
 import (
 	"interlock/agent"
 	"interlock/agent/tools/askperson"
-	"interlock/agent/tools/compliance"
+	"interlock/agent/tools/tofu/compliance"
 	"interlock/agent/tools/files/list"
 	"interlock/agent/tools/files/read"
 	"interlock/agent/tools/files/search"

@@ -42,7 +42,7 @@ func TestKeep(t *testing.T) {
 	}{
 		"nothing is left": {shownPlan(done), agent.Output{}, []string{
 			"A plan of the edited code shows no change.", "The edited code is in this session's copy.", "-  source      = \"10.0.0.0/8\"\n+  source      = \"0.0.0.0/0\"\n   port        = 443",
-			"2 of 2 differences are written", "written: firewall_rule.api source (" + main + ":21)", "written: firewall_rule.metrics (" + main + ":37, its block is deleted)",
+			"2 of 2 differences are written into the code\n", "To keep it, bring this patch through review; git apply takes it.\ndiff --git a/" + main, "written: firewall_rule.api source (" + main + ":21)", "written: firewall_rule.metrics (" + main + ":37, its block is deleted)",
 		}},
 		"something is left": {planned(t, "interlock/drift.json"), agent.Output{}, []string{"A plan of the edited code still has: payments-prod: 1 to add, 1 to change"}},
 		"no second plan":    {outcome(1, "plan", map[string]string{"out/plan.err": "Error: no"}), agent.Output{}, []string{"A plan of the edited code came to nothing: payments-prod was not planned: tofu plan failed: Error: no"}},
@@ -92,7 +92,7 @@ func TestKeepNothing(t *testing.T) {
 		want   string
 	}{
 		"no drift":      {shownPlan(done), false, "no drift, so there is nothing to keep"},
-		"none possible": {shownPlan(computed), true, "none of 1 differences could be written into the code\nnot written: firewall_rule.api id: the code does not set it"},
+		"none possible": {shownPlan(computed), true, "none of 1 difference is written into the code\nnot written: firewall_rule.api id: the code does not set it"},
 		"no plan":       {outcome(1, "init", nil), true, "payments-prod was not planned"},
 	} {
 		w := newWorld(t)

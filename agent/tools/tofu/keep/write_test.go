@@ -158,7 +158,8 @@ func TestPatch(t *testing.T) {
 		t.Errorf("%v\n%s", err, p)
 	}
 	r := report{work: work{edited: map[string][]byte{"m.tf": []byte(strings.Repeat("new line of code\n", 1000))}}, before: map[string][]byte{"m.tf": nil}}
-	if s := strings.Join(r.diff(), "\n"); len(s) > diffBytes+100 || !strings.Contains(s, "more lines of this file") {
+	lines, whole := r.diff()
+	if s := strings.Join(lines, "\n"); whole || len(s) > diffBytes+100 || !strings.Contains(s, "more lines of this file") {
 		t.Errorf("%d bytes: %s", len(s), s)
 	}
 }

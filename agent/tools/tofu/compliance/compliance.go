@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"interlock/agent"
+	"interlock/agent/tools/tofu"
 	"interlock/rbac"
 )
 
@@ -95,6 +96,9 @@ func (t Tool) Run(ctx context.Context, e agent.Env, c agent.ToolCall) (agent.Too
 	files, err := t.Stacks.Files(ctx, e.Org, a.Stack, commit)
 	if err != nil {
 		return agent.ToolResult{}, fmt.Errorf("read code: %w", err)
+	}
+	if err := tofu.Readable(files, s.Directory); err != nil { // trivy leaves out what it cannot read, and says nothing
+		return failed(a, "%s was not scanned with %s: %v", a.Stack, a.Scanner, err), nil
 	}
 	out, err := e.Box.Exec(ctx, command(e, c, a, s, files))
 	if err != nil {

@@ -88,7 +88,7 @@ func left(code, report string) agent.Output {
 
 func recorded(t testing.TB, file string) string {
 	t.Helper()
-	b, err := os.ReadFile("../../../testdata/compliance/" + file)
+	b, err := os.ReadFile("../../../../testdata/compliance/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestReports(t *testing.T) {
 			}
 		}
 	}
-	const golden = "../../../testdata/compliance/told.golden"
+	const golden = "../../../../testdata/compliance/told.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got.String()), 0o600); err != nil {
 			t.Fatal(err)
@@ -208,6 +208,28 @@ func TestCommand(t *testing.T) {
 	}
 	if act, err := (Tool{w}).Action(t.Context(), "acme", json.RawMessage(`{"stack": "web", "scanner": "trivy"}`)); err != nil || act.Tool != name || act.Stack != "web" || act.Environment != "prod" || act.Effect != rbac.Read {
 		t.Errorf("action %+v, %v", act, err)
+	}
+}
+
+// Code that cannot be read is no clean code: trivy would leave the file out, and end well.
+func TestUnreadableCode(t *testing.T) {
+	t.Parallel()
+	for want, files := range map[string]map[string][]byte{
+		`stacks/web/b.tf:1: Unclosed configuration block`: {"stacks/web/a.tf": nil, "stacks/web/b.tf": []byte("resource \"a\" \"b\" {\n")},
+		`stacks/web/m/c.tofu:1:`:                          {"stacks/web/a.tf": nil, "stacks/web/m/c.tofu": []byte("= 1\n")},
+		`there is no code in "stacks/web"`:                {"stacks/db/a.tf": nil, "stacks/web/readme.md": nil},
+	} {
+		w := newWorld(t)
+		w.files = files
+		if res := w.scan("trivy"); !res.Failed || res.Scan != nil || !strings.Contains(res.Text, want) || len(w.ran) > 0 {
+			t.Errorf("%s: %+v", want, res)
+		}
+	}
+	w := newWorld(t)
+	w.files["stacks/db/a.tf"] = []byte("{{{") // another stack's
+	w.exec = func(agent.Command) (agent.Output, error) { return left("0", recorded(t, "trivy-none.json")), nil }
+	if res := w.scan("trivy"); res.Failed {
+		t.Errorf("%+v", res)
 	}
 }
 
