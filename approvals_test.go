@@ -88,7 +88,7 @@ func TestBreakGlass(t *testing.T) {
 		if r.Question == nil || !r.Question.Review || !strings.Contains(r.Question.Text, "the site is down") {
 			w.Fatalf("no review: %+v", r)
 		}
-		w.refused(w.press("erin", agent.ReviewRight), "may not approve")
+		w.refused(w.press("erin", agent.ReviewRight), "whoever broke the glass may not review it")
 		w.refused(w.press("alice", agent.ReviewRight), "may not approve")
 		if why := w.press("bob", agent.ReviewRight); why != "" {
 			w.Fatal(why)

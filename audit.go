@@ -13,7 +13,7 @@ import (
 )
 
 func auditCommand(file *string) *cobra.Command {
-	c := &cobra.Command{Use: "audit", Short: "Check the trail, prove what ran, export it"}
+	c := &cobra.Command{Use: "audit", Short: "Check the trail, prove what ran, export it, erase words"}
 	var coverage bool
 	verify := &cobra.Command{
 		Use: "verify", Short: "Recompute every hash and signature of the trail (exit 1: it does not hold)", Args: cobra.NoArgs,
@@ -28,7 +28,7 @@ func auditCommand(file *string) *cobra.Command {
 		},
 	}
 	verify.Flags().BoolVar(&coverage, "coverage", false, "also prove that each live change had the approval that it needed")
-	c.AddCommand(verify, auditExportCommand(file))
+	c.AddCommand(verify, auditExportCommand(file), auditEraseCommand(file))
 	return c
 }
 
@@ -37,6 +37,9 @@ func withTrail(ctx context.Context, file string, fn func(cfg config.Config, db *
 	cfg, log, err := load(file)
 	if err != nil {
 		return err
+	}
+	if !kept(cfg) { // nothing holds where nothing is
+		return &coded{exitFailed, fmt.Errorf("there is no trail in %s: name the configuration that interlock serve was started with, by --config", cfg.DataDir)}
 	}
 	keys, err := orgKeys(cfg)
 	if err != nil {

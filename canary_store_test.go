@@ -7,17 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"interlock/agent"
 )
 
 func (a *aviary) events() error {
-	all, err := a.app.db.RecentSessions(a.Context(), demoOrg, 1e6)
+	all, err := a.app.db.Sessions(a.Context(), demoOrg, time.Time{}, time.Now(), 0, 1e6)
 	if err != nil {
 		return err
 	}
-	for _, sum := range all {
-		s, err := a.app.db.Load(a.Context(), demoOrg, sum.ID)
+	for _, id := range all {
+		s, err := a.app.db.Load(a.Context(), demoOrg, id)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"interlock/adapters/slack"
 	"interlock/adapters/teams"
 	"interlock/bot"
+	"interlock/config"
 	"interlock/rbac"
 	"interlock/store"
 )
@@ -24,7 +25,7 @@ func (a *app) wireChat(o options) error {
 	a.in = &bot.Inbox{Queue: a.db, Control: a.control, Records: a.db, Room: a.room, Who: a.who, Bills: a.db, Spending: a.spending, Models: a.models}
 	a.in.Policy, a.in.Links, a.in.LinkKey = a.gate, a.db, a.linkKey
 	a.in.Threads, a.in.Drifts, a.in.Alike, a.in.Stacks, a.in.Upcoming = a.db, a.db, a.db.Alike, a.namedStacks, a.upcoming
-	a.in.Vet, a.in.Refs, a.in.Schedules = a.vet, a.db, dial{a}
+	a.in.Vet, a.in.Refs, a.in.Freezes, a.in.Schedules = a.vet, a.db, a.db, dial{a}
 	a.in.Oldest = a.db.Waits
 	a.out = &bot.Outbox{Rows: a.db, Platforms: map[string]bot.Platform{}, Orgs: a.orgs(), Wake: a.db.Wrote(), Log: a.log}
 	a.in.Rota, a.out.Lost = a.oncall.rotas(), a.in.Lost
@@ -35,15 +36,12 @@ func (a *app) wireChat(o options) error {
 	if a.cfg.Console.Off {
 		return nil
 	}
-	org := a.consoleOrg()
-	key, err := hkdf.Key(sha256.New, a.keys[org], nil, "console", 32)
-	if err != nil {
-		return fmt.Errorf("derive console key: %w", err)
-	}
+	org := consoleOrg(a.cfg)
+	var err error
 	a.console, err = console.New(console.Options{
 		Messages: a.db, Changed: a.db.Changed, Org: org, Channels: a.channels(org),
 		People: func(ctx context.Context) ([]rbac.Actor, error) { return a.people(ctx, org) }, RoleOf: a.roleOf,
-		Key: key, Demo: o.demo, Remote: a.cfg.Console.Remote, Hosts: a.cfg.Console.Hosts,
+		Key: consoleKey(a.keys[org]), Once: a.db, Demo: o.demo, Remote: a.cfg.Console.Remote, Hosts: a.cfg.Console.Hosts,
 		Checklist: o.checklist, Prompts: o.prompts, Log: a.log,
 	})
 	if err != nil {
@@ -54,7 +52,9 @@ func (a *app) wireChat(o options) error {
 }
 
 // consoleOrg is whose page the console is.
-func (a *app) consoleOrg() string { return cmp.Or(a.cfg.Console.Org, a.orgs()[0]) }
+func consoleOrg(cfg config.Config) string {
+	return cmp.Or(cfg.Console.Org, slices.Min(slices.Collect(maps.Keys(cfg.Orgs))))
+}
 
 // title is a room as people know it: its platform, and its name in configuration.
 func (a *app) title(room string) string {
@@ -84,8 +84,13 @@ func (a *app) linkKey(org string) []byte { return a.derived(org, "links") }
 // cardKey signs what buttons carry where a client could make one up.
 func (a *app) cardKey(org string) []byte { return a.derived(org, "cards") }
 
-func (a *app) derived(org, purpose string) []byte {
-	key, err := hkdf.Key(sha256.New, a.keys[org], nil, purpose, sha256.Size)
+// consoleKey signs the page's cookies, forms and links; it is made of an Org's key.
+func consoleKey(key []byte) []byte { return derived(key, "console") }
+
+func (a *app) derived(org, purpose string) []byte { return derived(a.keys[org], purpose) }
+
+func derived(key []byte, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, key, nil, purpose, sha256.Size)
 	if err != nil {
 		return nil // never: the size is one that HKDF makes
 	}

@@ -44,6 +44,7 @@ func TestExitCodes(t *testing.T) {
 		return p
 	}
 	broken := write("broken.yaml", "orgs: {acme: {stacks: {web: {path: nowhere, environment: prdo}}}}\nnonsense: 1\n")
+	empty := write("empty.yaml", "data_dir: "+filepath.Join(dir, "none")+"\n")
 	notYAML := write("not.yaml", "a: [1\n")
 	notPlan := write("state.json", `{"format_version":"1.0","values":{}}`)
 	plan := filepath.Join("testdata", "tfplan", "hashicorp", "basic__plan.json")
@@ -53,23 +54,26 @@ func TestExitCodes(t *testing.T) {
 		code  int
 		want  string
 	}{
-		"version":            {"", []string{"version"}, 0, "interlock dev"},
-		"unknown command":    {"", []string{"nonsense"}, 2, "nonsense"},
-		"unknown flag":       {"", []string{"scan", "--nonsense"}, 2, "nonsense"},
-		"broken config":      {"", []string{"doctor", "--config", broken}, 2, "nonsense"},
-		"all at once":        {"", []string{"doctor", "--config", broken}, 2, "prdo"},
-		"not YAML":           {"", []string{"doctor", "--config", notYAML}, 2, "not.yaml:"},
-		"no file":            {"", []string{"doctor", "--config", filepath.Join(dir, "none.yaml")}, 2, "none.yaml"},
-		"explain command":    {`{"command":"ls -l"}`, []string{"explain", "command"}, 0, `{"effect":"read","reasons":[`},
-		"explain not JSON":   {"ls", []string{"explain", "command"}, 2, "line 1"},
-		"explain plan":       {"", []string{"explain", "plan", plan}, 0, `"create":7`},
-		"explain no plan":    {"", []string{"explain", "plan", notPlan}, 2, "state.json"},
-		"explain cron":       {"", []string{"explain", "cron", "0 6 * * 1", "--after", "2026-11-24T00:00:00Z", "--count", "1"}, 0, `{"next":["2026-11-30T06:00:00Z"]}`},
-		"explain panic cron": {"", []string{"explain", "cron", "TZ=0"}, 2, "time zone"},
-		"explain never":      {"", []string{"explain", "cron", "0 0 30 2 *"}, 2, "never"},
-		"init without code":  {"", []string{"init", t.TempDir()}, 2, "no stack"},
-		"other role":         {"", []string{"serve", "--role", "worker"}, 2, "worker"},
-		"not the demo's":     {"", []string{"demo", "--dir", dir}, 3, "not a folder of the demo"},
+		"version":             {"", []string{"version"}, 0, "interlock dev"},
+		"unknown command":     {"", []string{"nonsense"}, 2, "nonsense"},
+		"unknown flag":        {"", []string{"scan", "--nonsense"}, 2, "nonsense"},
+		"broken config":       {"", []string{"doctor", "--config", broken}, 2, "nonsense"},
+		"all at once":         {"", []string{"doctor", "--config", broken}, 2, "prdo"},
+		"not YAML":            {"", []string{"doctor", "--config", notYAML}, 2, "not.yaml:"},
+		"no file":             {"", []string{"doctor", "--config", filepath.Join(dir, "none.yaml")}, 2, "none.yaml"},
+		"explain one command": {``, []string{"explain", "command", "rm -rf /"}, 0, `{"effect":"`},
+		"explain command":     {`{"command":"ls -l"}`, []string{"explain", "command"}, 0, `{"effect":"read","reasons":[`},
+		"explain not JSON":    {"ls", []string{"explain", "command"}, 2, "line 1"},
+		"explain plan":        {"", []string{"explain", "plan", plan}, 0, `"create":7`},
+		"explain no plan":     {"", []string{"explain", "plan", notPlan}, 2, "state.json"},
+		"explain cron":        {"", []string{"explain", "cron", "0 6 * * 1", "--after", "2026-11-24T00:00:00Z", "--count", "1"}, 0, `{"next":["2026-11-30T06:00:00Z"]}`},
+		"explain panic cron":  {"", []string{"explain", "cron", "TZ=0"}, 2, "time zone"},
+		"explain never":       {"", []string{"explain", "cron", "0 0 30 2 *"}, 2, "never"},
+		"init nowhere":        {"", []string{"init", filepath.Join(dir, "nowhere")}, 2, "nowhere is no folder"},
+		"verify nothing":      {"", []string{"audit", "verify", "--config", empty}, 3, "there is no trail in"},
+		"init without code":   {"", []string{"init", t.TempDir()}, 2, "no stack"},
+		"other role":          {"", []string{"serve", "--role", "worker"}, 2, "worker"},
+		"not the demo's":      {"", []string{"demo", "--dir", dir}, 3, "not a folder of the demo"},
 	} {
 		code, out := interlock(t.Context(), c.stdin, c.args...)
 		if code != c.code || !strings.Contains(out, c.want) {
@@ -89,17 +93,23 @@ func TestScanAndAudit(t *testing.T) {
 	if err := json.Unmarshal([]byte(strings.SplitN(out, "\n", 2)[0]), &s); err != nil || code != exitFound || len(s.New) != 1 || s.New[0].Real != "0.0.0.0/0" {
 		t.Fatalf("exit %d: %v: %s", code, err, out)
 	}
+	const told = "wren-harbour-quartz-17" // a secret of the configuration, which the code tells too
+	scope := filepath.Join(w.dir, "scope")
+	if err := os.WriteFile(scope, []byte(told), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, w.config, "  acme:\n", "  acme:\n    scopes: {forge: {file: "+scope+"}}\n")
 	if code, out := interlock(t.Context(), "", "scan", "nonsense", "--config", w.config); code != exitUse {
 		t.Errorf("an unknown stack: exit %d: %s", code, out)
 	}
-	if err := os.WriteFile(filepath.Join(w.repo, "stacks", demoStack, "broken.tf"), []byte("resource {"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.repo, "stacks", demoStack, "broken-"+told+".tf"), []byte("resource {"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.commit("break it"); err != nil {
 		t.Fatal(err)
 	}
 	code, out = interlock(t.Context(), "", "scan", demoStack, "--config", w.config)
-	if code != exitFailed || !strings.Contains(out, "was not scanned") || !strings.Contains(out, "broken.tf") {
+	if code != exitFailed || !strings.Contains(out, "was not scanned") || !strings.Contains(out, "/broken-") || strings.Contains(out, told) {
 		t.Errorf("broken code: exit %d: %s", code, out)
 	}
 	if n := containers(t, filepath.Join(w.dir, "data")); n != 0 {

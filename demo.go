@@ -88,7 +88,7 @@ func demo(ctx context.Context, o demoOptions, out io.Writer) error {
 	}
 	l, err := listen(ctx, o.addr)
 	if err != nil {
-		return &coded{exitFailed, errors.Join(err, a.close())}
+		return &coded{exitFailed, errors.Join(fmt.Errorf("%w: choose another --addr", err), a.close())}
 	}
 	url := fmt.Sprintf("http://%s/", l.Addr())
 	if play == nil && o.playground == nil {

@@ -17,7 +17,6 @@ import (
 	"interlock/adapters/slack"
 	"interlock/agent"
 	"interlock/config"
-	"interlock/rbac"
 )
 
 // check is one thing that must be right. A nil error is right; hint is the fix.
@@ -36,7 +35,8 @@ func doctorCommand(file *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all := append(checks(cfg), slackChecks(c.Context(), cfg)...)
+			all := append(checks(cfg), approverChecks(c.Context(), cfg)...)
+			all = append(all, slackChecks(c.Context(), cfg)...)
 			return diagnose(c.Context(), append(all, teamsChecks(c.Context(), cfg, at)...), c.OutOrStdout())
 		},
 	}
@@ -119,14 +119,13 @@ func checks(cfg config.Config) []check {
 		{"escapes", func(ctx context.Context) (string, error) { return checkEscapes(ctx, cfg) }, ""},
 		{"disks", func(context.Context) (string, error) { return checkDisks(cfg) }, ""},
 		{"runner", func(context.Context) (string, error) { return checkRunner(cfg) }, ""},
-		{"image", func(ctx context.Context) (string, error) { return checkImage(ctx, cfg) }, "build it with scripts/setup.sh image, or name another one in sandbox.image"},
+		{"image", func(ctx context.Context) (string, error) { return checkImage(ctx, cfg) }, "make it with interlock sandbox build (the demo's, in a checkout: scripts/setup.sh image), or name another one in sandbox.image"},
 		{"database", func(ctx context.Context) (string, error) { return checkDatabase(ctx, cfg) }, "check database.url, and that data_dir can be written"},
 	}
 	all = append(all, modelChecks(cfg.Model)...)
 	all = append(all, check{"policies", func(context.Context) (string, error) { return checkPolicies(cfg.Orgs) }, "mend or rename the named files"})
 	for _, org := range slices.Sorted(maps.Keys(cfg.Orgs)) {
 		all = append(all, stackChecks(cfg, org)...)
-		all = append(all, approverChecks(cfg, org)...)
 	}
 	return all
 }
@@ -258,40 +257,4 @@ func stackChecks(cfg config.Config, org string) (all []check) {
 		}, "check repository or path, and directory, of the stack"})
 	}
 	return all
-}
-
-// approverChecks finds environments whose changes too few people could approve.
-func approverChecks(cfg config.Config, org string) (all []check) {
-	o := cfg.Orgs[org]
-	for _, env := range slices.Sorted(maps.Keys(o.Environments)) {
-		if o.Environments[env].Tier != "gated" {
-			continue
-		}
-		all = append(all, check{"approvers", func(ctx context.Context) (string, error) {
-			who, err := mayApprove(ctx, cfg, org, env)
-			if err != nil {
-				return "", err
-			}
-			// Whoever asks may not approve: a change needs one beside the asker, a
-			// destroy two.
-			if len(who) < 3 {
-				return "", fmt.Errorf("%s/%s: %d can approve; a destroy asked by one of them needs two others", org, env, len(who))
-			}
-			return fmt.Sprintf("%s/%s: %d can approve", org, env, len(who)), nil
-		}, "give more people the role approver"})
-	}
-	return all
-}
-
-// mayApprove asks the policy itself, so that doctor and a decision agree.
-func mayApprove(ctx context.Context, cfg config.Config, org, env string) ([]string, error) {
-	rules, err := policyOf(ctx, cfg, nil, org)
-	if err != nil {
-		return nil, fmt.Errorf("read policy: %w", err)
-	}
-	snap, err := rbac.NewSnapshot(org, rules)
-	if err != nil {
-		return nil, fmt.Errorf("build policy: %w", err)
-	}
-	return snap.MayEver(rbac.Approve, env), nil
 }

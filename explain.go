@@ -21,8 +21,13 @@ func explainCommand() *cobra.Command {
 	c := &cobra.Command{Use: "explain", Short: "Ask how a command, a plan or a schedule would be judged"}
 	c.AddCommand(
 		&cobra.Command{
-			Use: "command", Short: `Judge shell commands: a JSON line {"command": ...} each on standard input`, Args: cobra.NoArgs,
-			RunE: func(c *cobra.Command, _ []string) error { return explainCommands(c.InOrStdin(), c.OutOrStdout()) },
+			Use: "command [TEXT]", Short: `Judge a shell command; without one, a JSON line {"command": ...} each on standard input`, Args: cobra.MaximumNArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				if len(args) == 1 {
+					return explainText(args[0], json.NewEncoder(c.OutOrStdout()))
+				}
+				return explainCommands(c.InOrStdin(), c.OutOrStdout())
+			},
 		},
 		&cobra.Command{
 			Use: "plan FILE", Short: "Count what a plan document would do", Args: cobra.ExactArgs(1),
@@ -50,16 +55,23 @@ func explainCommands(in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil || q.Command == nil {
 			return &coded{exitUse, fmt.Errorf("line %d is no JSON object with a command", n)}
 		}
-		effect, reasons := shell.Classify(*q.Command)
-		if reasons == nil {
-			reasons = []string{}
-		}
-		if err := enc.Encode(map[string]any{"effect": effect.String(), "reasons": reasons}); err != nil {
-			return &coded{exitFailed, err}
+		if err := explainText(*q.Command, enc); err != nil {
+			return err
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return &coded{exitUse, fmt.Errorf("read commands: %w", err)}
+	}
+	return nil
+}
+
+func explainText(command string, enc *json.Encoder) error {
+	effect, reasons := shell.Classify(command)
+	if reasons == nil {
+		reasons = []string{}
+	}
+	if err := enc.Encode(map[string]any{"effect": effect.String(), "reasons": reasons}); err != nil {
+		return &coded{exitFailed, err}
 	}
 	return nil
 }

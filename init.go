@@ -40,6 +40,9 @@ func initialise(ctx context.Context, dir string, scan bool, out io.Writer) error
 	if _, err := os.Stat(file); err == nil {
 		return &coded{exitUse, fmt.Errorf("%s is there already: edit it, or move it away first", file)}
 	}
+	if fi, err := os.Stat(dir); err != nil || !fi.IsDir() {
+		return &coded{exitUse, fmt.Errorf("%s is no folder: name the one that holds your OpenTofu code", dir)}
+	}
 	found, err := findStacks(dir)
 	if err != nil {
 		return &coded{exitUse, fmt.Errorf("look for stacks: %w", err)}
@@ -59,18 +62,18 @@ func initialise(ctx context.Context, dir string, scan bool, out io.Writer) error
 		return &coded{exitFailed, err}
 	}
 	if scan {
-		firstScan(ctx, cfg, found[0].name, out)
+		firstScan(ctx, cfg, file, found[0].name, out)
 	}
 	_, err = fmt.Fprintf(out, "\nNext: interlock serve --config %s\n", file)
 	return err
 }
 
 // firstScan shows what a scan says; a scan that fails does not fail init.
-func firstScan(ctx context.Context, cfg config.Config, stack string, out io.Writer) {
-	err := scanStack(ctx, cfg, logger(cfg.Log), stack, false, out)
+func firstScan(ctx context.Context, cfg config.Config, file, stack string, out io.Writer) {
+	err := scanStack(ctx, cfg, logger(cfg.Log), initialOrg, stack, false, out)
 	var c *coded
 	if err != nil && (!errors.As(err, &c) || c.code != exitFound) {
-		_, _ = fmt.Fprintf(out, "\n%s could not be scanned yet: %v\n", stack, err)
+		_, _ = fmt.Fprintf(out, "\n%s could not be scanned yet: %v\nIf it lacks a provider: interlock providers fetch --config %s\n", stack, err, file)
 	}
 }
 
@@ -141,13 +144,16 @@ func stackName(dir, p string, taken []candidate) string {
 	return fmt.Sprintf("stack-%d", len(taken)+1)
 }
 
+// initialOrg is the name of the only Org of a first configuration.
+const initialOrg = "default"
+
 func initialConfig(found []candidate, repository bool) string {
 	var b strings.Builder
 	b.WriteString(`# Written by interlock init. Everything is at tier observe: it can look, and
 # change nothing. docs/configuration.md says what each key means.
 data_dir: .interlock
 orgs:
-  default:
+  ` + initialOrg + `:
     people: {} # the first one who signs in becomes admin
     environments:
       main: {tier: observe} # gated lets approved changes through

@@ -75,7 +75,7 @@ func command() *cobra.Command {
 	var file string
 	root.PersistentFlags().StringVar(&file, "config", "", "configuration file (default interlock.yaml, when it is there)")
 	root.AddCommand(
-		demoCommand(), initCommand(), serveCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file), sandboxdCommand(&file),
+		demoCommand(), initCommand(), serveCommand(&file), inviteCommand(&file), doctorCommand(&file), scanCommand(&file), sandboxCommand(&file), sandboxdCommand(&file),
 		providersCommand(&file), manifestCommand(), auditCommand(&file), policyCommand(&file), notifyCommand(&file), explainCommand(), redactCommand(), versionCommand(),
 	)
 	return root

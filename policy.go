@@ -25,7 +25,7 @@ func policyCommand(file *string) *cobra.Command {
 	p := &policyQuery{file: file}
 	c.PersistentFlags().StringVar(&p.org, "org", "", "organisation (default: the only one)")
 	c.PersistentFlags().BoolVar(&p.json, "json", false, "answer in JSON")
-	c.AddCommand(p.explainCommand(), p.whoCommand(), p.testCommand(), p.showCommand(), p.diffCommand(), p.logCommand(), p.applyCommand(), p.membersCommand())
+	c.AddCommand(p.explainCommand(), p.whoCommand(), p.testCommand(), p.showCommand(), p.diffCommand(), p.logCommand(), p.applyCommand(), p.membersCommand(), p.unlinkCommand())
 	return c
 }
 

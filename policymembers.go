@@ -74,11 +74,8 @@ func members(ctx context.Context, o *opened, source string, w memberList, stdin 
 // is in force. A source that fails must not empty a group, so an empty list is asked
 // for by name.
 func (w memberList) write(ctx context.Context, o *opened, source string, was []string, stdin io.Reader, out io.Writer) error {
-	if strings.TrimSpace(w.why) == "" {
-		return &coded{exitUse, errors.New("a change needs a reason: --because")}
-	}
-	if !administrator(o.snap, w.by) {
-		return &coded{exitUse, fmt.Errorf("%q is no administrator of %s", w.by, o.org)}
+	if err := o.mayChange(w.by, w.why); err != nil {
+		return err
 	}
 	list, err := readMembers(w.file, stdin)
 	switch {
@@ -101,6 +98,12 @@ func (w memberList) keep(ctx context.Context, o *opened, source string, list []s
 	if err := o.db.SetMembers(ctx, o.org, source, list); err != nil {
 		return err
 	}
+	return recordPolicy(ctx, o, "members of "+source+" written", w.by, w.why)
+}
+
+// recordPolicy keeps on record who changed what is in force, and why, also when a process
+// that runs has loaded it before; what changed nothing leaves no trace.
+func recordPolicy(ctx context.Context, o *opened, what, by, why string) error {
 	rules, err := policyOf(ctx, o.cfg, o.db, o.org)
 	if err != nil {
 		return err
@@ -113,8 +116,27 @@ func (w memberList) keep(ctx context.Context, o *opened, source string, list []s
 	if err != nil {
 		return fmt.Errorf("write policy: %w", err)
 	}
-	from := fmt.Sprintf("members of %s written by %s: %s", source, w.by, strings.Join(strings.Fields(w.why), " "))
-	return o.db.RecordPolicy(ctx, o.org, store.PolicyVersion{Hash: snap.Version(), Source: from, At: time.Now().UTC(), Rules: body})
+	v := store.PolicyVersion{Hash: snap.Version(), Source: fmt.Sprintf("%s by %s: %s", what, by, oneLine(why)), At: time.Now().UTC(), Rules: body}
+	if v.Hash != o.snap.Version() {
+		v.By = by
+	}
+	return o.db.RecordPolicy(ctx, o.org, v)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// mayChange refuses who changes something here without being an administrator, or without
+// a reason, and what nothing has run on yet.
+func (o *opened) mayChange(by, why string) error {
+	switch {
+	case o.db == nil:
+		return &coded{exitFailed, errors.New("there is no database yet: start interlock serve once")}
+	case strings.TrimSpace(why) == "":
+		return &coded{exitUse, errors.New("a change needs a reason: --because")}
+	case !administrator(o.snap, by):
+		return &coded{exitUse, fmt.Errorf("%q is no administrator of %s", by, o.org)}
+	}
+	return nil
 }
 
 // administrator tells whether somebody may change the policy.

@@ -18,7 +18,7 @@ func sandboxCommand(file *string) *cobra.Command {
 	c := &cobra.Command{Use: "sandbox", Short: "Look after the containers in which tools run"}
 	var asJSON bool
 	p := &cobra.Command{
-		Use: "probe", Short: "Try to get out of a sandbox in every way that is known (exit 1: one gets through)", Args: cobra.NoArgs,
+		Use: "probe", Short: "Try to get out of a sandbox in every way that is known (exit 1: one gets through; 3: a control does not fire)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return probeSandbox(c.Context(), *file, asJSON, c.OutOrStdout())
 		},
@@ -54,7 +54,17 @@ func probeSandbox(ctx context.Context, file string, asJSON bool, out io.Writer) 
 			return &coded{exitFailed, err}
 		}
 	}
-	holes, mute := 0, 0
+	if !asJSON {
+		for _, r := range all {
+			tell(out, r)
+		}
+		holes, mute := tally(all)
+		_, _ = fmt.Fprintf(out, "%d of %d are refused; %d controls do not fire\n", len(all)-holes, len(all), mute)
+	}
+	return proved(all)
+}
+
+func tally(all []docker.ProbeResult) (holes, mute int) {
 	for _, r := range all {
 		if len(r.Holes) > 0 {
 			holes++
@@ -62,15 +72,18 @@ func probeSandbox(ctx context.Context, file string, asJSON bool, out io.Writer) 
 		if !r.Control {
 			mute++
 		}
-		if !asJSON {
-			tell(out, r)
-		}
 	}
-	if !asJSON {
-		_, _ = fmt.Fprintf(out, "%d of %d are refused; %d controls do not fire\n", len(all)-holes, len(all), mute)
-	}
-	if holes > 0 {
+	return holes, mute
+}
+
+// proved ends the command. A probe whose control does not fire was refused by nothing
+// that is known, so it proves nothing.
+func proved(all []docker.ProbeResult) error {
+	switch holes, mute := tally(all); {
+	case holes > 0:
 		return &coded{code: exitFound}
+	case mute > 0 || len(all) == 0:
+		return &coded{exitFailed, fmt.Errorf("%d of %d probes prove nothing: what they try does not succeed where nothing holds it either", mute, len(all))}
 	}
 	return nil
 }

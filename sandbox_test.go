@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"interlock/adapters/docker"
+	"interlock/agent/frames"
 )
 
 // What the command tells is what the probes found: every way is refused, and every
@@ -42,5 +43,26 @@ func TestSandboxProbeCommand(t *testing.T) {
 	}
 	if bounded == strings.Contains(said.String(), "THROUGH") || strings.Count(said.String(), "control fires") != len(all) {
 		t.Errorf("%s", &said)
+	}
+}
+
+// A way that is refused proves something only where its control fires.
+func TestProbesProve(t *testing.T) {
+	t.Parallel()
+	held, mute := docker.ProbeResult{Control: true}, docker.ProbeResult{}
+	through := docker.ProbeResult{Control: true, Holes: []frames.Try{{Step: "mount", Got: "ok"}}}
+	for name, c := range map[string]struct {
+		all  []docker.ProbeResult
+		code int
+	}{
+		"all held":          {[]docker.ProbeResult{held, held}, 0},
+		"one gets through":  {[]docker.ProbeResult{held, through}, exitFound},
+		"a mute control":    {[]docker.ProbeResult{held, mute}, exitFailed},
+		"through, and mute": {[]docker.ProbeResult{mute, through}, exitFound},
+		"no probe at all":   {nil, exitFailed},
+	} {
+		if got := exit(proved(c.all)); got != c.code {
+			t.Errorf("%s: exit %d, not %d", name, got, c.code)
+		}
 	}
 }

@@ -80,10 +80,23 @@ func (d dial) Hold(ctx context.Context, org string, names []string, p *bot.Pause
 	return d.db.Pause(ctx, org, names, &scheduler.Pause{By: p.By, At: p.At, Why: p.Why}, told...)
 }
 
+// answering makes jobs whose scan tells a thread what it came to.
+func answering(job func(due time.Time) agent.Job, from agent.Thread) func(due time.Time) agent.Job {
+	return func(due time.Time) agent.Job {
+		j := job(due)
+		if j.Scan != nil {
+			scan := *j.Scan
+			scan.From, j.Scan = from, &scan
+		}
+		return j
+	}
+}
+
 // RunNow starts a schedule's job beside its due times, with what tells of it.
-func (d dial) RunNow(ctx context.Context, org, name, id string, told []agent.Job) (bool, error) {
+func (d dial) RunNow(ctx context.Context, org, name, id string, from agent.Thread, told []agent.Job) (bool, error) {
 	for _, sc := range d.scheduler.Schedules {
 		if sc.Org == org && sc.Name == name {
+			sc.Job = answering(sc.Job, from)
 			return d.scheduler.FireAs(ctx, sc, time.Now(), id, told...)
 		}
 	}

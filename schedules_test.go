@@ -128,6 +128,20 @@ func TestWhatSchedulesSay(t *testing.T) {
 	}
 }
 
+// A scan that a person begins knows where they asked; the schedule's own does not.
+func TestAScanKnowsWhoAsked(t *testing.T) {
+	t.Parallel()
+	own := &agent.Scan{Stack: "web"}
+	from := agent.Thread{Platform: "console", Channel: "lab", ID: "1"}
+	scan := answering(func(time.Time) agent.Job { return agent.Job{Scan: own} }, from)(time.Now())
+	if scan.Scan.From != from || scan.Scan.Stack != "web" || own.From != (agent.Thread{}) {
+		t.Errorf("%+v, and the schedule's own %+v", scan.Scan, own)
+	}
+	if j := answering(func(time.Time) agent.Job { return agent.Job{Text: "look"} }, from)(time.Now()); j.Scan != nil || j.Text != "look" {
+		t.Errorf("%+v", j)
+	}
+}
+
 // What a person begins does not meet what comes due: both ask for jobs at the same time.
 func TestRunNowBesideADueTime(t *testing.T) {
 	t.Parallel()

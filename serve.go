@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"interlock/config"
 	"interlock/rbac"
 )
 
@@ -37,24 +40,27 @@ func serve(ctx context.Context, file, role string, out io.Writer) error {
 	if err != nil {
 		return &coded{exitFailed, err}
 	}
-	l, err := listen(ctx, cfg.HTTP.Addr)
+	release, err := onlyOne(cfg.DataDir, handOver)
 	if err != nil {
 		return &coded{exitFailed, errors.Join(err, a.close())}
 	}
-	var public net.Listener
-	if cfg.HTTP.Public != "" {
-		if public, err = listen(ctx, cfg.HTTP.Public); err != nil {
-			return &coded{exitFailed, errors.Join(err, l.Close(), a.close())}
-		}
+	defer func() { _ = release() }()
+	local, public, err := listeners(ctx, cfg.HTTP)
+	if err != nil {
+		return &coded{exitFailed, errors.Join(err, a.close())}
 	}
-	if err := a.welcome(ctx, out, l.Addr()); err != nil {
-		return &coded{exitFailed, errors.Join(err, l.Close(), a.close())}
+	if err := a.welcome(ctx, out, local.Addr()); err != nil {
+		err = errors.Join(err, local.Close())
+		if public != nil {
+			err = errors.Join(err, public.Close())
+		}
+		return &coded{exitFailed, errors.Join(err, a.close())}
 	}
 	if _, err := a.box.Ping(ctx); err != nil {
 		log.WarnContext(ctx, "tools cannot run yet", "error", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.serveHTTP(ctx, l, a.mux()) })
+	g.Go(func() error { return a.serveHTTP(ctx, local, a.mux()) })
 	if public != nil {
 		g.Go(func() error { return a.serveHTTP(ctx, public, a.public()) })
 	}
@@ -66,13 +72,32 @@ func serve(ctx context.Context, file, role string, out io.Writer) error {
 	return nil
 }
 
+// listeners are the one for this machine and, where http.public is set, the one for
+// chats; it is nil otherwise.
+func listeners(ctx context.Context, h config.HTTP) (local, public net.Listener, err error) {
+	if local, err = listen(ctx, h.Addr); err != nil {
+		return nil, nil, fmt.Errorf("%w: choose another http.addr", err)
+	}
+	if h.Public == "" {
+		return local, nil, nil
+	}
+	if public, err = listen(ctx, h.Public); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%w: choose another http.public", err), local.Close())
+	}
+	return local, public, nil
+}
+
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w: choose another http.addr", err)
+		return nil, fmt.Errorf("listen: %w", err)
 	}
 	return l, nil
 }
+
+// mostLinks is how many administrators are given a link at the start: one is enough to
+// sign in, and interlock invite makes others at any time.
+const mostLinks = 3
 
 // welcome says where the page is. While nobody is known, it gives the one-time
 // code that makes its first user admin.
@@ -80,30 +105,38 @@ func (a *app) welcome(ctx context.Context, out io.Writer, addr net.Addr) error {
 	if a.console == nil {
 		return nil
 	}
-	org := a.orgs()[0]
+	org, at := consoleOrg(a.cfg), pageAt(addr.String())
 	people, err := a.people(ctx, org)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "Interlock is at http://%s/\n", addr)
-	if err != nil {
-		return err
-	}
+	lines := []string{"Interlock is at " + at + "/"}
 	if len(people) == 0 {
 		code := a.console.FirstAdmin(func(ctx context.Context, name string) (rbac.Actor, error) { return a.addAdmin(ctx, org, name) })
-		_, err = fmt.Fprintf(out, "Nobody is known yet. At http://%s/login the code %s makes you its first admin. It works once.\n", addr, code)
-		return err
+		lines = append(lines, fmt.Sprintf("Nobody is known yet. At %s/login the code %s makes you its first admin. It works once.", at, code))
+	} else {
+		lines = append(append(lines, a.adminLinks(org, at)...), "A link for anybody, at any time: interlock invite PERSON")
 	}
-	for _, p := range people {
-		link, err := a.console.Invite(p.ID)
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(out, "Sign in as %s, once, within 15 minutes: http://%s%s\n", p.Name, addr, link); err != nil {
+	for _, l := range lines {
+		if _, err := fmt.Fprintln(out, l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// adminLinks are lines with links for the first administrators whom the page knows.
+func (a *app) adminLinks(org, at string) (lines []string) {
+	s := a.policies.last(org)
+	for _, id := range slices.Sorted(maps.Keys(s.Rules().People)) {
+		if len(lines) == mostLinks || !administrator(s, id) {
+			continue
+		}
+		if line, err := invitation(a.keys[org], s, id, at); err == nil { // whom the page does not know gets none
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // serveHTTP ends its listeners first, and gives what is open a moment.

@@ -16,7 +16,7 @@ import (
 // the watch over the bot itself.
 func (a *app) wireWatching() {
 	d := &notify.Digest{
-		Book: a.db, Open: a.db.OpenHolds, Alerts: a.db, Told: a.toldDigest, Drifts: a.db, Looks: a.db.Looks, Looked: a.db.Looked, Stacks: a.namedStacks, Late: a.late,
+		Book: a.db, Pending: a.db.Undecided, Frozen: a.db.Frozen, Alerts: a.db, Told: a.toldDigest, Drifts: a.db, Looks: a.db.Looks, Looked: a.db.Looked, Stacks: a.namedStacks, Late: a.late,
 		Bills: a.db, Spending: a.spending, Rota: a.in.Rota,
 	}
 	a.runner.Report = d.Due
@@ -91,7 +91,7 @@ func (a *app) pulses(ctx context.Context, org string, began time.Time) (all []no
 	}
 	for _, sc := range a.scheduler.Schedules {
 		if r, ok := known[sc.Name]; ok && sc.Org == org {
-			all = append(all, pulse(sc, r, began, time.Now()))
+			all = append(all, pulse(sc, r, began))
 		}
 	}
 	for i := range all {
@@ -105,17 +105,14 @@ const lateAfter = 10 * time.Minute
 
 // pulse gives a schedule until its second due time after the last one that it completed.
 // What a process finds when it begins, after an outage, has until its next due time.
-func pulse(sc scheduler.Schedule, r scheduler.Record, began, now time.Time) notify.Pulse {
-	p := notify.Pulse{Name: sc.Name, Stack: sc.Stack, Why: r.Why, Paused: r.Paused.Holds(now), Done: r.Done}
+func pulse(sc scheduler.Schedule, r scheduler.Record, began time.Time) notify.Pulse {
+	p := notify.Pulse{Name: sc.Name, Stack: sc.Stack, Why: r.Why, Paused: r.Paused != nil, Done: r.Done}
 	if r.Missed.After(r.Done) {
 		p.Why = r.MissedWhy
 	}
 	from := r.Done
 	if r.Since.After(from) {
 		from = r.Since
-	}
-	if r.Paused != nil && !p.Paused && r.Paused.Until.After(from) {
-		from = r.Paused.Until
 	}
 	due := sc.Cron.Next(sc.Cron.Next(from, sc.Zone), sc.Zone)
 	if first := sc.Cron.Next(began, sc.Zone); first.After(due) {

@@ -32,7 +32,6 @@ func TestWhenAScheduleIsLate(t *testing.T) {
 		{"0 * * * *", "Mon 2026-11-30 07:00", "Mon 2026-11-30 18:30", "Mon 2026-11-30 19:00", nil},                                                                // after an outage it has until the next one
 		{"0 6 1 * *", "Sun 2026-11-01 06:00", "Mon 2026-11-30 18:30", "Fri 2027-01-01 06:00", nil},                                                                // which does not put it off for ever
 		{"0 * * * *", "Sun 2026-11-01 06:00", "Sun 2026-11-01 00:00", "Mon 2026-11-30 14:00", func(r *scheduler.Record) { r.Since = at("Mon 2026-11-30 12:10") }}, // resumed
-		{"0 * * * *", "Sun 2026-11-01 06:00", "Sun 2026-11-01 00:00", "Mon 2026-11-30 14:00", func(r *scheduler.Record) { r.Paused = &scheduler.Pause{Until: at("Mon 2026-11-30 12:10")} }},
 	} {
 		cron, err := scheduler.ParseCron(c.cron)
 		if err != nil {
@@ -43,9 +42,12 @@ func TestWhenAScheduleIsLate(t *testing.T) {
 			c.set(&r)
 		}
 		sc := scheduler.Schedule{Name: "x", Stack: "web", Cron: cron, Zone: time.UTC, Offset: time.Minute, Longest: longestTry}
-		p := pulse(sc, r, at(c.began), at("Mon 2026-11-30 20:00"))
+		p := pulse(sc, r, at(c.began))
 		if want := at(c.deadline).Add(time.Minute + longest); !p.Deadline.Equal(want) || p.Paused || p.Stack != "web" || p.Why != "no answer" {
 			t.Errorf("%s: %+v, want %s", c.cron, p, want)
+		}
+		if r.Paused = new(scheduler.Pause); !pulse(sc, r, at(c.began)).Paused {
+			t.Errorf("%s: a pause holds nothing", c.cron)
 		}
 	}
 }

@@ -70,8 +70,9 @@ type Alert struct {
 	Chain, Title, Text           string
 	Facts                        []Fact `json:",omitempty"`
 	Severity, Stack, Environment string
-	Hold                         string   `json:",omitempty"` // an approval or a question that nobody answers
-	Own                          []string `json:",omitempty"` // rooms in which what it is about may be read
+	Hold                         string    `json:",omitempty"` // an approval or a question that nobody answers
+	Ends                         time.Time `json:",omitzero"`  // of the approval's card; zero is of none
+	Own                          []string  `json:",omitempty"` // rooms in which what it is about may be read
 	Rungs                        []Rung
 	Step                         int       // how many rungs were told
 	Since                        time.Time // what the delays of the rungs count from; time that the chain stood still is added
@@ -179,6 +180,19 @@ func (a *Alert) Services() (names []string) {
 }
 
 const toService = "service:"
+
+// Again tells whether the newest change called a room that shows the alert already: a
+// card that is only redrawn rings nobody's bell.
+func (a *Alert) Again(room string) bool {
+	before, now := false, false
+	for _, t := range a.Told {
+		if slices.Contains(t.Rooms, room) {
+			fresh := t.At.Equal(a.Moved)
+			before, now = before || !fresh, now || fresh
+		}
+	}
+	return before && now
+}
 
 // Next is who is told next, and when. Nobody is while the chain stands still, or at
 // its end.

@@ -3,32 +3,23 @@ package agent
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 )
 
 // climb tells the next rung if it is due. When nobody of it can be reached, the one
-// after it is told at once. The jobs tell administrators of who was not reached, and
-// those who were told by an earlier rung already that they are called again.
+// after it is told at once. The jobs tell administrators of who was not reached.
 func (u *run) climb(ctx context.Context, a *Alert) (jobs []Job) {
 	if to, at := a.Next(); to == nil || a.Moved.Before(at) {
 		return nil
 	}
 	defer u.atLast(ctx, a)
-	again := a.Rooms() // who was called before, and not by this very step
 	for reached := false; !reached && a.Step < len(a.Rungs); a.Step++ {
 		for _, to := range a.Rungs[a.Step].To {
 			t := u.dial(ctx, a, to)
 			a.Told = append(a.Told, t)
-			switch {
-			case !t.Reached():
+			if reached = reached || t.Reached(); !t.Reached() {
 				jobs = append(jobs, u.tellAdmins(ctx, a.ID+"/"+to, a, unreached(a, to, t.Why))...)
-				continue
-			case strings.HasPrefix(to, toService):
-			default:
-				jobs = append(jobs, a.nudge(again, t)...)
 			}
-			reached = true
 		}
 	}
 	return jobs
@@ -60,17 +51,6 @@ func (u *run) dial(ctx context.Context, a *Alert, to string) Telling {
 		t.Why = "it leads nowhere"
 	}
 	return t
-}
-
-// nudge are notices for the rooms that show the alert already: a card that is only
-// redrawn rings nobody's bell.
-func (a *Alert) nudge(shown []string, t Telling) (jobs []Job) {
-	for _, room := range t.Rooms {
-		if slices.Contains(shown, room) {
-			jobs = append(jobs, a.notice(room, fmt.Sprintf("call/%d", t.Rung), "Still waiting", a.titled(room)+": nobody has taken it yet. You are called again."))
-		}
-	}
-	return jobs
 }
 
 // notice tells a room something about the alert, in a thread of its own.

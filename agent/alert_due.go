@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,15 +31,15 @@ func (u *run) alert(ctx context.Context) error {
 }
 
 func (u *run) look(ctx context.Context, a *Alert) error {
-	_, over, err := u.settled(ctx, a.Hold)
+	h, over, err := u.settled(ctx, a.Hold)
 	_, next := a.Next()
-	if err != nil || a.State == Resolved {
-		return err
+	if err != nil || a.State == Resolved && (!over || a.Why != "") {
+		return err // one that a person ended while its approval waited says once that this is over
 	}
 	a.Moved = u.clock()
 	switch now := a.Moved; {
 	case over:
-		a.end("the approval was decided, or its time is over", now)
+		a.end(h.needless(), now)
 		return u.record(ctx, a, nil)
 	case u.job.Lost != "":
 		return u.lose(ctx, a)
@@ -53,15 +54,27 @@ func (u *run) look(ctx context.Context, a *Alert) error {
 	return nil
 }
 
+// needless says why nobody has to be called to a hold any more.
+func (h *Hold) needless() string {
+	if h.Question != nil {
+		return "the question was answered, or its time is over"
+	}
+	return "the approval was decided, or its time is over"
+}
+
 // end resolves an alert without anybody's press.
 func (a *Alert) end(why string, at time.Time) {
-	a.State, a.Why, a.Ended = Resolved, why, at
+	a.State, a.Why, a.Ended = Resolved, why, cmp.Or(a.Ended, at)
 }
 
 // wake sets a snoozed alert going: what is left of the delay counts from now on.
 // Who snoozed it is told.
 func (a *Alert) wake(at time.Time) []Job {
-	told := a.tellOwner(fmt.Sprintf("woken/%d", a.Version), "Snooze is over", a.Title+": it is open again, and the chain goes on. Press a button on its card.")
+	follows := "the chain goes on"
+	if a.Step >= len(a.Rungs) {
+		follows = "nobody else is called"
+	}
+	told := a.tellOwner(fmt.Sprintf("woken/%d", a.Version), "Snooze is over", fmt.Sprintf("%s: it is open again, and %s. Press a button on its card.", a.Title, follows))
 	a.State, a.Since = Alerting, a.Since.Add(at.Sub(a.Stopped))
 	a.Stopped, a.Until, a.Reminded = time.Time{}, time.Time{}, false
 	return []Job{told}

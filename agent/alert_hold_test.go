@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestAnApprovalThatNobodyAnswers(t *testing.T) {
 				}
 				w.pass(4 * time.Minute)
 				a := w.only()
-				if got := rungs(a); got != "0:slack:C1 2:oncall:web" || a.Hold != h.ID || a.Stack != "web" {
+				if got := rungs(a); got != "0:slack:C1 2:oncall:web" || a.Hold != h.ID || a.Stack != "web" || !a.Ends.Equal(h.Expires) {
 					w.Errorf("told %s: %+v", got, a)
 				}
 				ends(w, h)
@@ -118,7 +119,7 @@ func TestAnApprovalThatARuleTellsOf(t *testing.T) {
 		w.again("notice/1", rule)
 		w.pass(4 * time.Minute)
 		a := w.only()
-		if a.Count != 1 || !strings.Contains(a.Text, "plan code "+h.Approval.PlanCode()+" in the room console:ops") || len(a.Facts) != 3 || !a.Facts[2].At.Equal(h.Expires) {
+		if a.Count != 1 || !strings.Contains(a.Text, "plan code "+h.Approval.PlanCode()+" in the room console:ops") || len(a.Facts) != 5 || !a.Facts[4].At.Equal(h.Expires) {
 			w.Errorf("%+v", a)
 		}
 		w.decides(h, true)
@@ -128,6 +129,122 @@ func TestAnApprovalThatARuleTellsOf(t *testing.T) {
 		w.again("notice/2", rule)
 		if all, _ := w.OpenAlerts(w.Context(), agenttest.Org); len(all) != 0 {
 			w.Errorf("raised after it was decided: %+v", all)
+		}
+	})
+}
+
+// drawn are what the card says of its chain, each time that it was drawn anew.
+func (w *tower) drawn(h agent.Hold) (all []string) {
+	w.Helper()
+	s, err := w.Load(w.Context(), h.Org, h.Session)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, ev := range s.Events {
+		if ev.Kind == agent.KindCalled {
+			a := ev.Payload.Hold.Approval.Alert
+			to, _ := a.Next()
+			all = append(all, fmt.Sprintf("%s, %s next %v", rungs(*a), a.State, to))
+			if ev.Turn != h.Turn || ev.Payload.Hold.State != agent.Open || a.Text != "" || a.Facts != nil {
+				w.Errorf("%+v of %+v", ev, a)
+			}
+		}
+	}
+	return all
+}
+
+// A card says how far its chain is after each step and press, whatever dies when; and
+// its call is carried on by none of it.
+func TestAnApprovalShowsItsChain(t *testing.T) {
+	t.Parallel()
+	for name, crash := range map[string]func(n int) (before, after bool){
+		"nothing dies":               nil,
+		"it dies before every write": func(n int) (bool, bool) { return n == 1, false },
+		"it dies after every write":  func(n int) (bool, bool) { return false, n == 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inTower(t, func(w *tower) {
+				h := w.asks("web")
+				runs := map[string]int{}
+				if crash != nil {
+					w.crash = func(c agent.Claimed) (bool, bool) { runs[c.ID]++; return crash(runs[c.ID]) }
+				}
+				w.pass(6 * time.Minute)
+				w.press("1", roomAna, "ana", agent.Snooze)
+				w.work()
+				w.press("2", roomAna, "ana", agent.Take)
+				w.press("3", roomAna, "ana", agent.Resolve) // before anything was drawn
+				w.work()
+				w.decides(h, true)
+				want := []string{
+					"0:slack:C1, open next [oncall:web]", "0:slack:C1 5:oncall:web, open next [deputy:web]",
+					"0:slack:C1 5:oncall:web, snoozed next []", "0:slack:C1 5:oncall:web, resolved next []",
+				}
+				if got := w.drawn(h); !slices.Equal(got, want) {
+					w.Errorf("drawn %q", got)
+				}
+				now, err := w.Held(w.Context(), h.Org, h.ID)
+				if err != nil || now.State != agent.Consumed || !slices.Equal(now.Approval.NextUp, h.Approval.NextUp) {
+					w.Errorf("%+v, %v", now, err)
+				}
+			})
+		})
+	}
+}
+
+// A press and a step at once lose nothing of each other: whoever votes meanwhile is
+// counted, and the card still says who was called.
+func TestAVoteWhileTheChainIsDrawn(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		w.frozen = &rbac.Freeze{Until: time.Now().Add(50 * time.Minute)}
+		w.chains["ops"][0].After = time.Minute
+		h := w.asks("web")
+		w.Before = func() { w.settles(h, agent.Press{ID: "yes", Approve: true}) }
+		w.pass(2 * time.Minute)
+		now, err := w.Held(w.Context(), h.Org, h.ID)
+		if err != nil || now.State != agent.Approved || now.Approvals() != 1 || len(w.drawn(h)) != 0 {
+			w.Errorf("%+v, %v, drawn %q", now, err, w.drawn(h))
+		}
+	})
+	inTower(t, func(w *tower) {
+		w.chains["ops"][0].After = time.Minute
+		h := w.asks("web")
+		w.Before = func() {
+			w.settles(h, agent.Press{ID: "yes", Approve: true})
+			w.settles(h, agent.Press{ID: "back", Back: true})
+		}
+		w.pass(2 * time.Minute)
+		now, err := w.Held(w.Context(), h.Org, h.ID)
+		if err != nil || now.State != agent.Open || len(now.Approval.Verdicts) != 2 || !slices.Equal(w.drawn(h), []string{"0:slack:C1, open next [oncall:web]"}) {
+			w.Errorf("%+v, %v, drawn %q", now, err, w.drawn(h))
+		}
+	})
+}
+
+// Who ends the alert of an approval ends nothing else, and it says when that is over,
+// too. A snooze ends no later than the card.
+func TestAnApprovalOutlivesItsAlert(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		h := w.asks("web")
+		w.pass(30 * time.Minute)
+		if a := w.press1("1", agent.Snooze); !a.Until.Equal(h.Expires) {
+			w.Errorf("snoozed until %v, the card waits until %v", a.Until, h.Expires)
+		}
+		ended := w.press1("2", agent.Resolve)
+		if now, err := w.Held(w.Context(), h.Org, h.ID); err != nil || now.State != agent.Open || ended.Why != "" {
+			w.Errorf("%+v, %v", now, err)
+		}
+		n := w.events()
+		w.pass(time.Hour)
+		a, err := w.Alert(w.Context(), h.Org, ended.ID)
+		if err != nil || a.Why == "" || !a.Ended.Equal(ended.Ended) || w.events() != n+1 {
+			w.Errorf("%+v, %v, %d events after %d", a, err, w.events(), n)
+		}
+		if n := w.notices(); len(n) != 0 {
+			w.Errorf("noticed %v", n)
 		}
 	})
 }

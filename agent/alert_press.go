@@ -22,7 +22,8 @@ const (
 	Resolve     Deed = "resolve"
 )
 
-// SnoozeTime is how long an alert is snoozed.
+// SnoozeTime is how long an alert is snoozed; that of an approval no longer than its
+// card waits.
 const SnoozeTime = time.Hour
 
 // mostAttended bounds what is kept of who pressed what; the log has all of it.
@@ -73,15 +74,21 @@ func (c *Control) attend(ctx context.Context, p AlertPress) (Alert, string, erro
 		_, why, err := c.refuse(ctx, s, Hold{}, who, d)
 		return a, why, err
 	}
+	was := a
 	if why := a.attend(p, c.clock()); why != "" {
-		return a, why, nil
+		return was, why, c.Store.Append(ctx, p.Org, Batch{Events: []Event{c.event(s, who, KindRefused, Payload{Text: why, Alert: &was})}})
 	}
-	return a, "", c.Store.Append(ctx, p.Org, Batch{Alert: &a, Jobs: a.due(), Events: []Event{c.event(s, who, KindAlert, Payload{Alert: &a})}})
+	drawn, err := c.draws(ctx, &a)
+	if err != nil {
+		return a, "", err
+	}
+	return a, "", c.Store.Append(ctx, p.Org, Batch{Alert: &a, Jobs: append(a.due(), drawn...), Events: []Event{c.event(s, who, KindAlert, Payload{Alert: &a})}})
 }
 
 // attend does the deed, or tells why it has no effect: the first word wins.
 func (a *Alert) attend(p AlertPress, at time.Time) string {
-	mine := a.State == Acknowledged && a.Owner.Subject() == p.By.Subject()
+	own := a.Owner.Subject() == p.By.Subject()
+	mine := a.State == Acknowledged && own
 	switch {
 	case a.State == Resolved || a.State == NoAlert:
 		return "it is resolved already"
@@ -89,6 +96,8 @@ func (a *Alert) attend(p AlertPress, at time.Time) string {
 		return "it is yours already"
 	case p.Do == Acknowledge && a.State == Acknowledged:
 		return fmt.Sprintf("%s has it already; take it over if you want it", a.Owner.Name)
+	case p.Do == Snooze && !own && (a.State == Acknowledged || a.State == Snoozed):
+		return fmt.Sprintf("%s has it; take it over first if you want to snooze it", a.Owner.Name)
 	}
 	a.Moved = at
 	if a.State == Alerting {
@@ -100,6 +109,9 @@ func (a *Alert) attend(p AlertPress, at time.Time) string {
 		a.Taken, a.Reminded = at, false
 	case Snooze:
 		a.State, a.Owner, a.Until = Snoozed, p.By, at.Add(SnoozeTime)
+		if !a.Ends.IsZero() && a.Ends.Before(a.Until) {
+			a.Until = a.Ends // there is nothing to wake anybody for after that
+		}
 	case Resolve:
 		a.State, a.Ended, a.Until = Resolved, at, time.Time{}
 	default:

@@ -450,7 +450,7 @@ func TestShown(t *testing.T) {
 				}
 			}
 		}
-		if n != 2 {
+		if n != 1 {
 			w.Errorf("%d notices", n)
 		}
 	})
@@ -484,6 +484,9 @@ func TestPresses(t *testing.T) {
 			w.Errorf("the chain did not stop: %s", got)
 		}
 		if a, why := w.press("4", roomOps, "bo", agent.Take); why != "" || a.Owner.ID != "bo" {
+			w.Errorf("%q: %+v", why, a)
+		}
+		if a, why := w.press("4b", roomOps, "ana", agent.Snooze); why != "Bo has it; take it over first if you want to snooze it" || a.Owner.ID != "bo" || a.State != agent.Acknowledged {
 			w.Errorf("%q: %+v", why, a)
 		}
 		if _, why := w.press("5", roomOps, "bo", agent.Take); why != "it is yours already" {
@@ -529,6 +532,24 @@ func TestSnooze(t *testing.T) {
 		}
 		if n := w.notices(); !slices.Equal(n, []string{"slack:@U-ana Snooze is over"}) {
 			w.Errorf("noticed %v", n)
+		}
+		w.press1("2", agent.Snooze)
+		if _, why := w.press("3", roomOps, "bo", agent.Snooze); why != "Ana has it; take it over first if you want to snooze it" {
+			w.Errorf("%q", why)
+		}
+		w.pass(2 * time.Hour)
+		shown, err := w.Outbox(agenttest.Org)
+		if err != nil {
+			w.Fatal(err)
+		}
+		var told []string
+		for _, s := range shown {
+			if s.Event.Kind == agent.KindNotice {
+				told = append(told, s.Event.Payload.Text)
+			}
+		}
+		if len(told) != 2 || !strings.Contains(told[0], "and the chain goes on.") || !strings.Contains(told[1], "and nobody else is called.") {
+			w.Errorf("told %q", told)
 		}
 	})
 }
@@ -596,15 +617,28 @@ func TestLost(t *testing.T) {
 	})
 }
 
-// Who is called again, in a room that has the card, hears a bell.
+// Who is called again, in a room that has the card, hears a bell: by that one step alone.
 func TestCalledTwice(t *testing.T) {
 	t.Parallel()
 	inTower(t, func(w *tower) {
 		w.reach["deputy:web"] = w.reach["oncall:web"]
 		w.raise("disk")
 		w.pass(time.Hour)
-		if n := w.notices(); !slices.Equal(n, []string{roomAna + " Still waiting"}) {
-			w.Errorf("noticed %v", n)
+		shown, err := w.Outbox(agenttest.Org)
+		if err != nil {
+			w.Fatal(err)
+		}
+		var again []string
+		for _, s := range shown {
+			if a := s.Event.Payload.Alert; a != nil && a.Again(roomAna) {
+				again = append(again, rungs(*a))
+			}
+			if a := s.Event.Payload.Alert; a != nil && (a.Again(roomOps) || a.Again(roomCy)) {
+				w.Errorf("called again: %s", rungs(*a))
+			}
+		}
+		if !slices.Equal(again, []string{"0:slack:C1 5:oncall:web 15:deputy:web"}) || len(w.notices()) != 0 {
+			w.Errorf("called again by %q, noticed %v", again, w.notices())
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 // ring notes who is called first to a new card, who is next, and when.
 func (u *run) ring(ctx context.Context, h *Hold) {
 	h.Approval.Glass = u.Glass != nil && u.Glass(ctx, h.Request)
-	if u.chained(ctx, h) {
+	if u.chained(h) {
 		return
 	}
 	rungs := u.ladder(ctx, *h)
@@ -92,7 +92,7 @@ func (u *run) callNext(ctx context.Context, h Hold) error {
 	told := Job{
 		ID: fmt.Sprintf("%s/called/%d", h.ID, len(a.Called)), Org: h.Org, Trace: h.Trace, Thread: h.Thread, Title: "Still waiting",
 		Notice: fmt.Sprintf("%s: plan code %s still waits for approval, until %s. You are called now.",
-			strings.Join(names, ", "), a.PlanCode(), h.Expires.Format("15:04 MST")),
+			strings.Join(names, ", "), a.PlanCode(), h.Expires.Format("2 January 15:04 MST")),
 	}
 	return u.commit(ctx, Batch{Hold: &h, Jobs: append(h.due()[1:], told)}, u.event(KindCalled, Payload{Call: &h.Call, Hold: &h}))
 }

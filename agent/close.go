@@ -86,7 +86,8 @@ func (u *run) void(ctx context.Context, hold, why string) error {
 	return u.end(ctx, h, Void, why)
 }
 
-// giveUp tells the thread of a job that failed for the last time.
+// giveUp tells the thread of a job that failed for the last time, and leaves no call of
+// its turn open. What had come to its rest ended well: only its edits are not kept.
 func (r *Runner) giveUp(ctx context.Context, c Claimed, cause error) error {
 	plain := *r
 	plain.Vet = nil // last words are said whoever asked
@@ -94,17 +95,52 @@ func (r *Runner) giveUp(ctx context.Context, c Claimed, cause error) error {
 	if err != nil {
 		return err
 	}
-	if c.Scan != nil {
-		return u.notScanned(ctx, plainCause(cause))
+	why := plainCause(cause)
+	switch {
+	case c.Scan != nil:
+		return u.notScanned(ctx, why)
+	case u.s.rested(c.ID):
+		return u.notKept(ctx, "", why, nil)
+	}
+	if err := u.carrying(ctx); err != nil {
+		return err
+	}
+	for _, call := range u.s.Unanswered(u.turn) {
+		err := u.abandon(ctx, call, fmt.Sprintf("it failed %d times: %s", c.Attempt, why))
+		if errors.Is(err, ErrRaced) {
+			return r.giveUp(ctx, c, cause) // somebody spoke meanwhile
+		}
+		if err != nil {
+			return err
+		}
 	}
 	var evs []Event
-	if c.Turn != "" {
-		u.turn = c.Turn
-	}
 	if u.s.resting(u.turn) { // its card must not say any more that it goes on
 		evs = append(evs, u.event(KindResumed, Payload{Text: "it failed"}))
 	}
-	return u.commit(ctx, Batch{}, append(evs, u.event(KindGaveUp, Payload{Text: fmt.Sprintf("I tried %d times and gave up: %s", c.Attempt, plainCause(cause))}))...)
+	return u.commit(ctx, Batch{}, append(evs, u.event(KindGaveUp, Payload{Text: fmt.Sprintf("I tried %d times and gave up: %s", c.Attempt, why)}))...)
+}
+
+// carrying finds the turn that this job had to carry on: one that paused, or that of its
+// hold, unless people still can decide on that one, or nothing waits for it.
+func (u *run) carrying(ctx context.Context) error {
+	if u.job.Turn != "" {
+		u.turn = u.job.Turn
+	}
+	if u.job.Hold == "" || u.job.Alert != "" { // with an alert, it only draws the card
+		return nil
+	}
+	h, err := u.Store.Held(ctx, u.s.Org, u.job.Hold)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("hold %s: %w", u.job.Hold, err)
+	case h.State == Open && u.clock().Before(h.Expires), h.Question != nil && h.Question.Review, !u.carries(h):
+		return nil
+	}
+	u.actor, u.tier, u.turn = h.Request.Actor, h.Request.Tier, h.Turn
+	return nil
 }
 
 // plainCause is the innermost reason, which is what a person can act on.

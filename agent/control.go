@@ -178,6 +178,9 @@ func (c *Control) answer(ctx context.Context, s *Session, h Hold, p Press) (Hold
 	d := c.may(ctx, p, "answer")
 	if h.Question.Review {
 		d = c.Gate.May(ctx, p.By, rbac.Approve, h.Request)
+		if all := h.Request.Authors; len(all) > 0 && all[len(all)-1].Subject() == p.By.Subject() { // review puts them last
+			d.Reasons = []string{"whoever broke the glass may not review it"}
+		}
 	}
 	if d.Outcome != rbac.Allow {
 		return c.refuse(ctx, s, h, p, d)
@@ -196,9 +199,16 @@ func (c *Control) Stop(ctx context.Context, p Press) (refused string, err error)
 	if err != nil {
 		return "", err
 	}
+	if ev := s.wrote(p.ID); ev != nil { // redelivered
+		if ev.Kind == KindRefused {
+			return ev.Payload.Text, nil
+		}
+		return "", nil
+	}
 	if d := c.may(ctx, p, "stop"); d.Outcome != rbac.Allow && !s.askedBy(p.By) {
-		_, why, err := c.refuse(ctx, s, Hold{}, p, d)
-		return why, err
+		act := rbac.Action{Tool: "stop", Effect: rbac.Read} // by it this is told to the one alone
+		ev := c.event(s, p, KindRefused, Payload{Text: d.Why(), Why: &d, Act: &act})
+		return d.Why(), c.Store.Append(ctx, p.Org, Batch{Events: []Event{ev}})
 	}
 	if s.idle() {
 		return "nothing is running here", nil

@@ -53,10 +53,8 @@ func factsOf(p Payload) (f Facts) {
 	}
 	if h := p.Hold; h != nil && h.Approval != nil {
 		var yes []string
-		for _, v := range h.Approval.Verdicts {
-			if v.Approve {
-				yes = append(yes, line(v.By.Name))
-			}
+		for _, who := range h.Approval.Standing() {
+			yes = append(yes, line(who.Name))
 		}
 		f.Card, f.Yes = h.Approval.PlanCode(), strings.Join(yes, ", ")
 	}

@@ -63,6 +63,9 @@ func (c *Control) Thaw(ctx context.Context, p ThawPress) (refused string, err er
 		return why, nil
 	}
 	ended, err := c.Freezes.Thaw(ctx, p.Org, p.Env, p.By, c.clock())
+	if err == nil && len(ended) == 0 {
+		ended, err = c.halfThawed(ctx, p)
+	}
 	if err != nil {
 		return "", fmt.Errorf("thaw %s: %w", p.Env, err)
 	}
@@ -72,7 +75,7 @@ func (c *Control) Thaw(ctx context.Context, p ThawPress) (refused string, err er
 		}
 		return p.Env + " is not frozen", nil
 	}
-	text := fmt.Sprintf("%s thawed %s, which was frozen: %s.", line(p.By.Name), frozenName(p.Env), ended[0].Reason)
+	text := fmt.Sprintf("%s thawed %s, which was frozen %s.", line(p.By.Name), frozenName(p.Env), froze(ended))
 	if p.Reason != "" {
 		text += " Reason: " + line(p.Reason) + "."
 	}
@@ -80,6 +83,25 @@ func (c *Control) Thaw(ctx context.Context, p ThawPress) (refused string, err er
 		return "", err
 	}
 	return "", c.mark(ctx, p.ID, p.Org, p.By, p.Env)
+}
+
+// halfThawed are the freezes of an environment that some card still waits for, although
+// none goes on: the process that ended them died before it could tell anybody.
+func (c *Control) halfThawed(ctx context.Context, p ThawPress) (ended []rbac.Freeze, err error) {
+	all, err := c.Freezes.Undecided(ctx, p.Org)
+	if err != nil {
+		return nil, fmt.Errorf("list cards: %w", err)
+	}
+	for _, h := range all {
+		f := h.Frozen
+		if f == nil || f.Env != p.Env || !f.Until.After(c.clock()) { // one whose time is over ended by itself
+			continue
+		}
+		if !slices.ContainsFunc(ended, func(e rbac.Freeze) bool { return e.ID == f.ID }) {
+			ended = append(ended, *f)
+		}
+	}
+	return ended, nil
 }
 
 // unfreezable tells why this person may not freeze or thaw this environment.
@@ -176,6 +198,15 @@ func (u *run) thawing(ctx context.Context, h Hold, f *rbac.Freeze) error {
 	}
 	h.Frozen = f
 	return u.commit(ctx, Batch{Hold: &h, Jobs: []Job{h.wake(h.ID+"/thaw/"+f.ID, at)}}, u.event(KindFrozen, Payload{Call: &h.Call, Hold: &h}))
+}
+
+// froze says who ordered each of some freezes, and why.
+func froze(all []rbac.Freeze) string {
+	var parts []string
+	for _, f := range all {
+		parts = append(parts, "by "+line(f.By)+": "+f.Reason)
+	}
+	return strings.Join(parts, "; and ")
 }
 
 func covers(env string, a rbac.Action) bool { return env == AllEnvironments || env == a.Environment }

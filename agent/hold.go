@@ -82,6 +82,7 @@ type Approval struct {
 	NextAt   time.Time     `json:",omitzero"`  // and when
 	Anew     int           `json:",omitempty"` // how often it was opened again, because an approval was taken back
 	Chain    string        `json:",omitempty"` // that is called from then on, in place of NextUp's ladder
+	Alert    *Alert        `json:",omitempty"` // how far a chain is that was called to it, without the words
 	First    time.Duration `json:",omitempty"` // delay of its first rung
 	Verdicts []Verdict
 }
@@ -104,6 +105,11 @@ type Question struct {
 
 // Pending tells whether people still can change it.
 func (h *Hold) Pending() bool { return h.State == Open || h.State == Approved }
+
+// Thawing tells whether an approved call waits for a freeze that goes on at a moment.
+func (h *Hold) Thawing(at time.Time) bool {
+	return h.State == Approved && h.Frozen != nil && h.Frozen.Until.After(at) && h.Approval.Broken() == nil
+}
 
 // Settle adds one verdict; missing is what the quorum lacks with it. Approved is
 // not final: a deny wins, and an approval can be taken back, until the call has

@@ -11,7 +11,8 @@ import (
 )
 
 // Job is one reason to run a session. Exactly one of Text, Calls, Hold, Again,
-// Turn, Scan, News, Judge, Join, Digest, Raise, Alert, Notice and Stop says which.
+// Turn, Scan, News, Judge, Join, Digest, Raise, Alert, Notice and Stop says which;
+// a Hold with an Alert alone is drawn anew.
 type Job struct {
 	ID, Org, Trace string // the same ID twice is one job
 	Thread         Thread
@@ -48,6 +49,7 @@ type Scan struct {
 	Wait            time.Duration `json:",omitempty"` // between two
 	Try             int           `json:",omitempty"` // how many failed before this one
 	First           string        `json:",omitempty"` // job of the first try
+	From            Thread        `json:",omitzero"`  // who asked for it there is told what it came to; the zero Thread is nobody
 	Since           time.Time     // a scan that looked after this moment makes this one needless; zero is never
 }
 

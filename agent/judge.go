@@ -40,14 +40,14 @@ func (u *run) judge(ctx context.Context) error {
 			return u.emit(ctx, KindNotice, Payload{Title: "Not accepted", Text: "The drift of " + j.Stack + " has moved since " + line(u.actor.Name) + " looked at it. Look again, then accept what you see."})
 		}
 		before := d.Findings
-		text := d.judged(*j, u.actor, u.clock())
+		n := d.judged(*j, u.actor, u.clock())
 		if j.Kind == Lapse {
-			if err := u.lapsed(ctx, d, before, text != ""); !errors.Is(err, ErrRaced) {
+			if err := u.lapsed(ctx, d, before, n > 0); !errors.Is(err, ErrRaced) {
 				return err
 			}
 			continue
 		}
-		if text == "" {
+		if n == 0 {
 			return u.emit(ctx, KindNotice, Payload{Title: "Nothing to do", Text: "No finding of " + j.Stack + " is left that this would change."})
 		}
 		if err := u.company(ctx, &d); err != nil {
@@ -57,7 +57,7 @@ func (u *run) judge(ctx context.Context) error {
 		if j.Kind == Accept {
 			b.Jobs = append(b.Jobs, u.lapse(d))
 		}
-		if err := u.commit(ctx, b, u.event(KindNotice, Payload{Title: "Drift of " + j.Stack, Text: text})); !errors.Is(err, ErrRaced) {
+		if err := u.commit(ctx, b, u.event(KindNotice, Payload{Title: "Drift of " + j.Stack, Text: j.said(n, u.actor)})); !errors.Is(err, ErrRaced) {
 			return err
 		}
 	}
@@ -107,10 +107,8 @@ func (u *run) mayJudge(ctx context.Context, d Drift) *Payload {
 	return nil
 }
 
-// judged notes a judgement and says it in words; it is empty when there is nothing that
-// it would change.
-func (d *Drift) judged(j Judgement, by rbac.Actor, at time.Time) string {
-	n := 0
+// judged notes a judgement, and counts the findings that it has changed.
+func (d *Drift) judged(j Judgement, by rbac.Actor, at time.Time) (n int) {
 	all := make([]Finding, len(d.Findings))
 	copy(all, d.Findings)
 	for i := range all {
@@ -127,16 +125,17 @@ func (d *Drift) judged(j Judgement, by rbac.Actor, at time.Time) string {
 		}
 		n++
 	}
-	if n == 0 {
-		return ""
-	}
 	d.Findings = all
+	return n
+}
+
+// said is what people hear of a judgement of so many findings.
+func (j *Judgement) said(n int, by rbac.Actor) string {
 	what := fmt.Sprintf("%d findings", n)
 	if n == 1 {
 		what = "1 finding"
 	}
-	switch j.Kind {
-	case Accept:
+	if j.Kind == Accept {
 		return fmt.Sprintf("%s accepted %s until %s: %s", line(by.Name), what, j.Until.Format("2 January 2006 15:04 MST"), line(j.Because))
 	}
 	return fmt.Sprintf("%s takes %s.", line(by.Name), what)

@@ -27,7 +27,7 @@ func (u *run) faulted(ctx context.Context, me *ModelError) error {
 	if !me.Passes() {
 		return u.closeWith(ctx, why, bill)
 	}
-	p := u.s.pausing(u.turn)
+	p := u.pausing()
 	p.At = u.clock().Add(max(me.Wait, min(firstPause<<min(p.Times, 10), longestPause)))
 	p.Times++
 	p.Do = me.Do()
@@ -42,12 +42,12 @@ func (u *run) faulted(ctx context.Context, me *ModelError) error {
 	return u.commit(ctx, Batch{Jobs: []Job{job}}, u.event(KindPaused, Payload{Text: me.What(), Pause: &p, Bill: bill}))
 }
 
-// pausing is the pause that a turn is in, as far as it goes; a new one begins now.
-func (s *Session) pausing(turn string) Pause {
-	if ev := s.paused(turn); ev != nil {
+// pausing is the pause that this turn is in, as far as it goes; a new one begins now.
+func (u *run) pausing() Pause {
+	if ev := u.s.paused(u.turn); ev != nil {
 		return *ev.Payload.Pause
 	}
-	return Pause{Since: now()}
+	return Pause{Since: u.clock()}
 }
 
 // paused is the event by which a turn rests until a model can be reached. A stop
@@ -59,17 +59,19 @@ func (s *Session) paused(turn string) *Event {
 			return nil
 		case ev.Turn == turn && ev.Kind == KindPaused:
 			return &ev
-		case ev.Turn == turn && ev.Kind != KindSummary:
+		case ev.Turn == turn && ev.Kind == KindResumed:
 			return nil
 		}
 	}
 	return nil
 }
 
-// resting tells whether a pause is the last that is known of a turn.
+// resting tells whether a turn is in a pause that nothing has ended yet. Whatever ends
+// one says so; what else is written of the turn meanwhile ends none: its edits are put
+// apart, or somebody presses an old card of it.
 func (s *Session) resting(turn string) bool {
 	for _, ev := range slices.Backward(s.Events) {
-		if ev.Turn == turn && ev.Kind != KindSummary {
+		if ev.Turn == turn && (ev.Kind == KindPaused || ev.Kind == KindResumed) {
 			return ev.Kind == KindPaused
 		}
 	}

@@ -53,12 +53,12 @@ func (u *run) raise(ctx context.Context) error {
 	if open, err := u.raised(ctx, r, id); err != nil || open || over || r.Over != "" {
 		return err
 	}
-	u.about(&r, h)
 	a := Alert{
 		ID: id, Org: u.s.Org, Session: u.s.ID, Key: r.Key, Trace: u.job.Trace, State: Alerting, Chain: r.Chain,
 		Title: r.Title, Text: r.Text, Facts: r.Facts, Severity: r.Severity, Stack: r.Stack, Environment: r.Environment,
 		Hold: r.Hold, Own: u.own(r), Rungs: u.Escalation.Chain(u.s.Org, r.Chain), Count: 1, Opened: u.clock(), Since: r.Since,
 	}
+	a.about(h, u.Escalation.Title)
 	if len(a.Rungs) == 0 {
 		why := fmt.Sprintf("not raised: there is no chain %q; name it in chains, or name another one", r.Chain)
 		return u.commit(ctx, Batch{Jobs: u.tellAdmins(ctx, u.job.ID, &a, why)}, u.event(KindRefused, Payload{Text: why}))
@@ -141,5 +141,9 @@ func (u *run) settled(ctx context.Context, hold string) (h Hold, over bool, err 
 
 // record writes an alert as it now is, what shows it, and what is due next, as one.
 func (u *run) record(ctx context.Context, a *Alert, jobs []Job) error {
-	return u.commit(ctx, Batch{Alert: a, Jobs: append(a.due(), jobs...)}, u.event(KindAlert, Payload{Alert: a}))
+	drawn, err := u.draws(ctx, a)
+	if err != nil {
+		return err
+	}
+	return u.commit(ctx, Batch{Alert: a, Jobs: slices.Concat(a.due(), jobs, drawn)}, u.event(KindAlert, Payload{Alert: a}))
 }

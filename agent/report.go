@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"interlock/rbac"
 )
 
 // Digest is the morning report of a room: it tells of so much time before its moment.
@@ -44,7 +46,10 @@ type Report struct {
 	Name        string
 	From, Until time.Time
 	Waiting     []Waits       `json:",omitempty"` // what needs a person
-	Needs       int           // how many things need one: of what waits, and of the stacks
+	Needs       int           // how many things need one: of what waits, of the stacks, and all that is unsure
+	Unsure      []Changed     `json:",omitempty"` // of the changes: did not end as applied, newest first, one for each stack
+	Frozen      []rbac.Freeze `json:",omitempty"` // the freezes that go on
+	Held        int           // approved changes that wait for the end of one
 	Changes     []Changed     `json:",omitempty"` // made in that time
 	Broken      int           // of the changes: by a broken glass
 	Unapproved  int           // of the changes: without approval, which must never be
@@ -71,7 +76,7 @@ type Report struct {
 }
 
 // Left is how many things are not listed in a report, because there are too many.
-type Left struct{ Waiting, Changes, GaveUp, Drifts, Late int }
+type Left struct{ Waiting, Unsure, Frozen, Changes, GaveUp, Drifts, Late int }
 
 // Waits is one thing that needs a person: a card with its code, an open alert, or a
 // question.
@@ -105,7 +110,7 @@ type Answer struct {
 // Pace is how long people took for their decisions.
 type Pace struct {
 	N             int
-	Half, Longest time.Duration // half of them took at most Half
+	Half, Longest time.Duration // half of them, or more, took at most Half
 }
 
 // PaceOf computes it.
@@ -115,7 +120,7 @@ func PaceOf(all []Answer) (p Pace) {
 	}
 	sorted := slices.Clone(all)
 	slices.SortFunc(sorted, func(a, b Answer) int { return cmp.Compare(a.Took, b.Took) })
-	p.Half, p.Longest = sorted[p.N/2].Took, sorted[p.N-1].Took
+	p.Half, p.Longest = sorted[(p.N-1)/2].Took, sorted[p.N-1].Took
 	return p
 }
 

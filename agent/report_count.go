@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,7 @@ type Differing struct {
 	Scanner            string    `json:",omitempty"` // that one; empty is the scan for drift
 	Looked             time.Time // when that scanner could last; zero is never
 	Some               []Finding `json:",omitempty"` // the first ones
+	Fixing             string    `json:",omitempty"` // plan code of a change of it that is on its way
 }
 
 // Needs tells whether somebody has to look at it.
@@ -47,20 +49,36 @@ func (d Drift) Differing() Differing {
 }
 
 // Close counts what needs people and how fast they are, and cuts what is too long to be
-// listed. It is the last thing that is done to a report.
+// listed. It is the last thing that is done to a report, whose changes are in their order.
 func (r *Report) Close() {
-	r.Needs, r.Pace = len(r.Waiting), PaceOf(r.Answers)
+	r.Unsure = unsure(r.Changes)
+	r.Needs, r.Pace = len(r.Waiting)+len(r.Unsure), PaceOf(r.Answers)
 	for _, d := range r.Drifts {
 		if d.Needs() {
 			r.Needs++
 		}
 	}
 	r.Waiting, r.Left.Waiting = cut(r.Waiting)
+	r.Unsure, r.Left.Unsure = cut(r.Unsure)
+	r.Frozen, r.Left.Frozen = cut(r.Frozen)
 	r.Changes, r.Left.Changes = cut(r.Changes)
 	r.GaveUp, r.Left.GaveUp = cut(r.GaveUp)
 	r.Drifts, r.Left.Drifts = cut(r.Drifts)
 	r.Late, r.Left.Late = cut(r.Late)
 	r.Answers = r.Answers[max(0, len(r.Answers)-mostAnswers):]
+}
+
+// unsure are the changes of which somebody has to see what became of them: the last one of
+// each stack that did not end as applied. A later one that did settles those before it.
+func unsure(all []Changed) (some []Changed) {
+	seen := map[string]bool{}
+	for _, c := range slices.Backward(all) {
+		if c.Outcome != "applied" && !seen[c.Stack] {
+			some = append(some, c)
+		}
+		seen[c.Stack] = c.Stack != "" // of which nobody knows the stack, nothing is settled
+	}
+	return some
 }
 
 func cut[T any](all []T) (some []T, left int) {

@@ -84,17 +84,24 @@ func (u *run) resume(ctx context.Context) (bool, error) {
 	if h.Question != nil && h.Question.Review {
 		return false, u.overdue(ctx, h)
 	}
-	if ev := u.s.lastOf(h.Call.ID, KindResult); ev != nil && ev.Run != u.job.ID {
-		return false, nil // another job carried it on
-	}
-	if ev := u.s.lastOf(h.Call.ID, KindApproval, KindQuestion); ev == nil || ev.Payload.Hold.ID != h.ID {
-		return false, nil // the call waits on a newer card
+	if !u.carries(h) {
+		return false, nil
 	}
 	res, err := u.outcome(ctx, h)
 	if errors.Is(err, ErrRaced) {
 		return u.resume(ctx) // somebody spoke meanwhile: judge anew
 	}
 	return err == nil && res != nil, err
+}
+
+// carries tells whether it is this job that carries on the call of a hold: no other one
+// did, and the call waits on no newer card.
+func (u *run) carries(h Hold) bool {
+	if ev := u.s.lastOf(h.Call.ID, KindResult); ev != nil && ev.Run != u.job.ID {
+		return false
+	}
+	ev := u.s.lastOf(h.Call.ID, KindApproval, KindQuestion)
+	return ev != nil && ev.Payload.Hold.ID == h.ID
 }
 
 // outcome turns the hold's state into the call's result.

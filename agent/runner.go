@@ -138,6 +138,8 @@ func (u *run) begin(ctx context.Context) (goOn bool, err error) {
 			return false, u.close(ctx, "stopped by "+ev.Actor.Name)
 		}
 		return false, nil
+	case j.Hold != "" && j.Alert != "":
+		return false, u.follow(ctx)
 	case j.Hold != "":
 		return u.resume(ctx)
 	case j.Turn != "":
@@ -208,11 +210,14 @@ const Pressed = "pressed: "
 // answers takes words as the answer to an open question that has no choices to
 // press: the oldest one of this thread.
 func (u *run) answers(ctx context.Context) (bool, error) {
+	id := u.job.ID + "/answer" // the job that follows has an id of its own
+	if u.s.wrote(id) != nil {
+		return true, nil // redelivered: it was taken, and answers no second question
+	}
 	h := u.s.asking()
 	if h == nil || u.job.Text == "" || len(u.job.Calls) > 0 || strings.HasPrefix(u.job.Text, Pressed) {
 		return false, nil
 	}
-	id := u.job.ID + "/answer" // the job that follows has an id of its own
 	_, _, err := u.Settle(ctx, Press{
 		ID: id, Org: u.s.Org, Thread: u.s.Thread, By: u.actor, Tier: u.tier, Hold: h.ID, Text: u.job.Text,
 	})

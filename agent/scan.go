@@ -29,7 +29,33 @@ func (u *run) scan(ctx context.Context) error {
 	if res.Failed || res.Scan == nil {
 		return u.notScanned(ctx, res.Text)
 	}
-	return u.emit(ctx, KindFinding, Payload{Scan: res.Scan})
+	return u.commit(ctx, Batch{Jobs: u.outcomeJobs(res.Scan.outcome())}, u.event(KindFinding, Payload{Scan: res.Scan}))
+}
+
+// outcomeJobs answer the thread in which somebody asked for a scan. Without one, nothing is said.
+func (u *run) outcomeJobs(text string) []Job {
+	sc := u.job.Scan
+	if sc.From == (Thread{}) {
+		return nil
+	}
+	id := cmp.Or(sc.First, u.job.ID) + "/told"
+	return []Job{{ID: id, Org: u.s.Org, Trace: u.job.Trace, Thread: sc.From, Title: "Scanned", Notice: text}}
+}
+
+// outcome is what a scan saw, in a line.
+func (s *ScanNews) outcome() string {
+	switch n := len(s.New) + len(s.Known); {
+	case s.Failed != "":
+		return s.Stack + ": could not look" + by(s.Scanner) + ": " + short(line(s.Failed), 300)
+	case n == 0 && s.Scanner == "":
+		return s.Stack + ": no drift."
+	case n == 0:
+		return s.Stack + ": no finding" + by(s.Scanner) + "."
+	case n == 1:
+		return s.Stack + ": 1 finding" + by(s.Scanner) + ", see its thread."
+	default:
+		return fmt.Sprintf("%s: %d findings%s, see its thread.", s.Stack, n, by(s.Scanner))
+	}
 }
 
 // scanned tells whether another scan has looked since this one was asked for.
@@ -57,6 +83,7 @@ func (u *run) notScanned(ctx context.Context, why string) error {
 		return u.commit(ctx, Batch{Jobs: []Job{again}}, u.event(KindFinding, Payload{Scan: &told}))
 	}
 	return u.known(ctx, &look{&told, u.clock(), u.s.Label()}, func(b Batch) error {
+		b.Jobs = append(b.Jobs, u.outcomeJobs(told.outcome())...)
 		return u.commit(ctx, b, u.event(KindFinding, Payload{Scan: &told}))
 	})
 }

@@ -139,6 +139,16 @@ func (s *Session) lastOf(call string, kinds ...Kind) *Event {
 	return nil
 }
 
+// wrote is the first event that a job or a press has written here, or nil.
+func (s *Session) wrote(run string) *Event {
+	for i := range s.Events {
+		if s.Events[i].Run == run {
+			return &s.Events[i]
+		}
+	}
+	return nil
+}
+
 // rested tells whether this run has come to its rest: a redelivered job ends here.
 func (s *Session) rested(run string) bool {
 	for _, ev := range slices.Backward(s.Events) {
@@ -163,7 +173,7 @@ func (s *Session) stopping() *Event {
 }
 
 // aside are the kinds that say nothing of whether a run goes on.
-var aside = map[Kind]bool{KindRefused: true, KindClosed: true, KindNotice: true, KindAlert: true, KindCalled: true, KindFrozen: true, KindKept: true}
+var aside = map[Kind]bool{KindRefused: true, KindClosed: true, KindNotice: true, KindAlert: true, KindCalled: true, KindFrozen: true, KindKept: true, KindDrift: true}
 
 // cutOff tells whether the step of a call reached the limit of output.
 func (s *Session) cutOff(call string) bool {
@@ -196,7 +206,8 @@ func (s *Session) idle() bool {
 		}
 	}
 	for _, ev := range slices.Backward(s.Events) {
-		if !aside[ev.Kind] {
+		review := ev.Kind == KindAnswered && ev.Payload.Hold != nil && ev.Payload.Hold.Question.Review // nothing waits for it
+		if !aside[ev.Kind] && !review {
 			return rests[ev.Kind]
 		}
 	}

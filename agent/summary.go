@@ -83,10 +83,7 @@ func (s *Session) entry(ev Event) entry {
 	case KindApproval:
 		return entry{heavy, at + p.Hold.Call.Tool + " needed approval: card " + p.Hold.Approval.PlanCode() + ", " + line(p.Hold.Approval.Bound.Summary)}
 	case KindVerdict:
-		if v := p.Hold.Last(); v.Approve {
-			return entry{heavy, at + who + " approved card " + p.Hold.Approval.PlanCode()}
-		}
-		return entry{heavy, at + who + " declined card " + p.Hold.Approval.PlanCode() + ": " + short(p.Text, 200)}
+		return entry{heavy, at + who + " " + verdictEntry(*p.Hold, p.Text)}
 	case KindQuestion:
 		return entry{heavy, at + "asked people: " + short(p.Hold.Question.Text, 200)}
 	case KindAnswered:
@@ -101,6 +98,20 @@ func (s *Session) entry(ev Event) entry {
 		return entry{middle, at + "a scheduled scan of " + p.Scan.Stack + ": " + scanCounts(*p.Scan)}
 	}
 	return entry{}
+}
+
+// verdictEntry is what a person did to a card with their last word.
+func verdictEntry(h Hold, reason string) string {
+	code := h.Approval.PlanCode()
+	switch v := h.Last(); {
+	case v.Approve:
+		return "approved card " + code
+	case v.Back:
+		return "took back their approval of card " + code
+	case v.Glass:
+		return "broke the glass, so that card " + code + " runs without the approvals that are missing: " + short(reason, 200)
+	}
+	return "declined card " + code + ": " + short(reason, 200)
 }
 
 func resultEntry(at string, ev Event) entry {

@@ -26,14 +26,33 @@ func Rooms(ev agent.Event) []string {
 	return nil
 }
 
+// elsewhere is all that the title of an alert says where its stack is not spoken of.
+const elsewhere = "An alert about something of another channel"
+
+// alertMoved stands in place of a card of an alert when its room was called again: the
+// newer one rings, and has the buttons.
+func alertMoved(a agent.Alert, room string) Card {
+	c := Card{Title: elsewhere, Status: "called again", Body: "Nobody had taken it, so this room was called again: a newer message has its card."}
+	if a.Shown(room) {
+		c.Title = plain(a.Title)
+	}
+	c.Fallback = c.Title + ": called again, see the newer message"
+	return c
+}
+
 // alertIn is an alert as a room may read it: where its stack is not spoken of, that
 // there is one, how far it is, and who is called.
 func alertIn(a agent.Alert, room string) Card {
 	full := alertCard(a)
+	called := ""
+	if a.Again(room) {
+		called = "Called again: "
+	}
 	if a.Shown(room) {
+		full.Title, full.Fallback = called+full.Title, called+full.Fallback
 		return full
 	}
-	c := Card{Title: "An alert about something of another channel", Status: full.Status, Tone: full.Tone, Buttons: full.Buttons, Edition: full.Edition}
+	c := Card{Title: called + elsewhere, Status: full.Status, Tone: full.Tone, Buttons: full.Buttons, Edition: full.Edition}
 	if c.Body = "Its details are told in its own channels only."; a.State == agent.Alerting {
 		c.Title += " waits"
 		if who := alertCalled(a); who != "" {
@@ -119,6 +138,9 @@ func alertStatus(a agent.Alert) (string, Tone) {
 	case agent.Snoozed:
 		return "snoozed by " + by + " until " + clockFrom(a.Opened, a.Until), Waiting
 	case agent.Resolved:
+		if goesOn(a) {
+			return "ended by " + resolver(a) + ", the approval waits", Neutral
+		}
 		return "resolved", Good
 	}
 	return a.State.String(), Neutral
@@ -183,40 +205,6 @@ func addressed(to string) string {
 	return plain(to)
 }
 
-// alertNext says what happens when nobody presses.
-func alertNext(a agent.Alert) string {
-	switch to, at := a.Next(); {
-	case a.State == agent.Resolved:
-		return "It is over" + reason(cmp.Or(a.Why, resolver(a))) + "."
-	case a.State == agent.Acknowledged:
-		return "The chain has stopped. " + plain(a.Owner.Name) + " is reminded if it is not resolved within a day."
-	case a.State == agent.Snoozed:
-		return "Then the chain goes on from where it was."
-	case len(to) == 0 && !chainHeard(a):
-		return "Nobody is left: nobody of the chain was reached. Whoever reads this, take it, and mend the chain."
-	case len(to) == 0:
-		return "Everybody of the chain was told. Whoever can, take it."
-	default:
-		var names []string
-		for _, t := range to {
-			names = append(names, addressed(t))
-		}
-		return "If nobody takes it, " + strings.Join(names, ", ") + " at " + clockFrom(a.Opened, at) + "."
-	}
-}
-
-// chainHeard tells whether anybody of the chain itself was reached.
-func chainHeard(a agent.Alert) bool {
-	return slices.ContainsFunc(a.Told, func(t agent.Telling) bool { return t.Reached() && t.Rung < len(a.Rungs) })
-}
-
-func resolver(a agent.Alert) string {
-	if n := len(a.Attended); n > 0 {
-		return plain(a.Attended[n-1].By.Name) + " resolved it"
-	}
-	return ""
-}
-
 func alertButtons(a agent.Alert) (all []Button) {
 	button := func(label string, do agent.Deed, s Style) {
 		all = append(all, Button{Label: label, Verb: string(do), Value: a.ID, Style: s})
@@ -230,5 +218,8 @@ func alertButtons(a agent.Alert) (all []Button) {
 	button("Take over", agent.Take, Plain)
 	button("Snooze 1 h", agent.Snooze, Plain)
 	button("Resolve", agent.Resolve, Plain)
+	if !a.Ends.IsZero() {
+		all = append(all, Button{Label: "Show the card", Verb: verbHeld, Value: a.ID, Opens: true})
+	}
 	return all
 }

@@ -37,11 +37,15 @@ func (in *Inbox) attend(ctx context.Context, c Click) (Reply, error) {
 
 // attended tells the one who pressed what the press did.
 func attended(a agent.Alert) string {
-	switch a.State {
-	case agent.Acknowledged:
+	switch {
+	case a.State == agent.Acknowledged && !a.Ends.IsZero():
+		return "It is yours: nobody else is called. It decides nothing: the approval waits on its own card until " + clockFrom(a.Opened, a.Ends) + "."
+	case a.State == agent.Acknowledged:
 		return "It is yours: nobody else is called. Resolve it when it is over."
-	case agent.Snoozed:
-		return "Snoozed until " + clockFrom(a.Opened, a.Until) + ". Then the chain goes on."
+	case a.State == agent.Snoozed:
+		return "Snoozed until " + clockFrom(a.Opened, a.Until) + ". " + snoozeEnds(a)
+	case goesOn(a):
+		return "You have ended this alert: nobody else is called. The approval itself still waits on its own card until " + clockFrom(a.Opened, a.Ends) + "."
 	}
 	return "Resolved: everybody who was told sees it."
 }
@@ -104,7 +108,7 @@ func (in *Inbox) Lost(ctx context.Context, org string, row Row, why string) erro
 	if a == nil || row.Room == "" || in.Refs == nil {
 		return nil
 	}
-	if _, shown, err := in.Refs.Ref(ctx, org, copyKey(alertKey(a.ID), row.Room)); err != nil || shown {
+	if _, shown, err := in.Refs.Ref(ctx, org, copyKey(alertKey(a.ID), row.Room)); err != nil || shown && !a.Again(row.Room) {
 		return err
 	}
 	return in.Queue.Enqueue(ctx, a.Lost(row.Room, why, row.Event.ID))

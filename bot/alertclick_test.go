@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,7 +69,10 @@ func TestAnAlertIsPressed(t *testing.T) {
 		if r := w.attend("3", w.person("vic"), channel, agent.Acknowledge); r.Private != "Nothing was changed: Bob has it already; take it over if you want it." || r.Card.Status != "Bob has it" {
 			t.Errorf("the second: %+v", r)
 		}
-		if r := w.attend("4", w.person("vic"), channel, agent.Snooze); r.Card.Tone != Waiting || r.Private == "" {
+		if r := w.attend("4", w.person("vic"), channel, agent.Snooze); r.Private != "Nothing was changed: Bob has it; take it over first if you want to snooze it." || r.Card.Status != "Bob has it" {
+			t.Errorf("snoozed by somebody else: %+v", r)
+		}
+		if r := w.attend("4b", w.person("bob"), channel, agent.Snooze); r.Card.Tone != Waiting || !strings.HasSuffix(r.Private, "Then the chain goes on from where it was.") {
 			t.Errorf("snoozed: %+v", r)
 		}
 		if r := w.attend("5", w.person("vic"), channel, agent.Resolve); r.Private != "Resolved: everybody who was told sees it." || len(r.Card.Buttons) != 0 {

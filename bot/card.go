@@ -105,6 +105,7 @@ type Card struct {
 	Tone                Tone
 	Fields              []Field
 	Lines               []Line // what changes, one a line
+	Code                string `json:",omitempty"` // a patch: shown in one block, in which every blank counts
 	Next                string // what happens next; of a modal, what is to be typed, if not a reason
 	Draft               string `json:",omitempty"` // of a modal, what stands in its field already
 	Footer              string
@@ -113,7 +114,8 @@ type Card struct {
 	Fallback            string
 	Marker              string // ours: to look an uncertain post up before it is sent again
 
-	Edition int `json:",omitempty"` // how many verdicts there were: what tells two states apart that look alike
+	Open    bool `json:",omitempty"` // it waits for somebody, and is redrawn when it no longer does
+	Edition int  `json:",omitempty"` // how many verdicts there were: what tells two states apart that look alike
 
 	Deciders []rbac.Actor `json:"-"` // chat identities of those who may decide, as far as policy names them
 }

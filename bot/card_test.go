@@ -102,6 +102,32 @@ func events() map[string]agent.Event {
 		"stopped":         ev(agent.KindStopped, agent.Payload{Text: "stopped by Bob"}),
 		"refused":         ev(agent.KindRefused, agent.Payload{Text: "you are not known here (ask Dora)"}),
 		"pressed":         ev(agent.KindAsk, agent.Payload{Text: pressed + labelFix}),
+		"pressed-explain": ev(agent.KindAsk, agent.Payload{Text: pressed + labelExplain + "\nExplain it. Scan, and read the code; change nothing."}),
+		"kept":            ev(agent.KindAnswer, agent.Payload{Result: &agent.ToolResult{Text: keptText}}),
+	}
+}
+
+// keptText is as drift_keep tells it.
+const keptText = "payments-prod: 1 of 1 difference is written into the code\nwritten: firewall_rule.api source (main.tf:21)\n" +
+	"A plan of the edited code shows no change.\nThe edited code is in this session's copy.\nTo keep it, bring this patch through review; git apply takes it.\n" +
+	"diff --git a/main.tf b/main.tf\n--- a/main.tf\n+++ b/main.tf\n@@ -20,3 +20,3 @@\n resource \"firewall_rule\" \"api\" {\n-\tsource = \"10.0.0.0/8\"\n+\tsource = \"0.0.0.0/0\"\n }"
+
+// A patch stands whole on its card, up to what a card holds, and every blank of it counts.
+func TestPatchStandsApart(t *testing.T) {
+	t.Parallel()
+	long := keptText + strings.Repeat("\n+\tone = \"more\"", 200)
+	c := answerCard(agent.Event{Kind: agent.KindAnswer, Payload: agent.Payload{Result: &agent.ToolResult{Text: long}}})
+	if strings.Contains(c.Body, "diff --git") || !strings.HasSuffix(c.Body, "git apply takes it.") || strings.Contains(c.Fallback, "@@") {
+		t.Errorf("body %q, fallback %q", c.Body, c.Fallback)
+	}
+	if !strings.HasPrefix(c.Code, "diff --git a/main.tf") || strings.Count(c.Code, "\n+    one = ") != 200 || !strings.Contains(c.Written(), c.Code) {
+		t.Errorf("code %q", c.Code)
+	}
+	if c := doneCard(keptText + strings.Repeat("x", 7000)); !strings.HasSuffix(c.Code, " (cut)") {
+		t.Errorf("%d characters, not cut", len(c.Code))
+	}
+	if c := doneCard("written"); c.Body != "written" || c.Code != "" {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -191,7 +217,7 @@ func TestButtonsFollowTheState(t *testing.T) {
 func TestCommandIsExact(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"help": "help ", "HELP": "help ", "scan web": "scan web", "scan": "", "scan web now": "", "stop": "stop ",
+		"help": "help ", "HELP": "help ", "scan web": "scan web", "scan": "scan ", "why": "why ", "Plan": "plan ", "run the tests": "", "who": "", "scan web now": "", "stop": "stop ",
 		"stop it please": "", "why 7f3a-91c2": "why 7f3a-91c2", "": "", "status report": "", "helpful": "",
 	} {
 		name, rest, ok := command(text)

@@ -46,8 +46,9 @@ var commands = [...]helpLine{
 const whoCanApprove = "who can approve"
 
 // command parses a Command. Only its exact form counts: "stop it please" is for
-// the model, and so is "plan" with no or with many words after it. A freeze that
-// is not understood is answered with its form, because a model must not guess it.
+// the model, and so is "plan" with many words after it. A freeze that is not
+// understood is answered with its form, because a model must not guess it; and so is
+// one word alone that needs another, because a model costs more than the answer.
 func command(text string) (name, rest string, ok bool) {
 	words := strings.Fields(text)
 	if len(words) == 0 {
@@ -69,7 +70,7 @@ func command(text string) (name, rest string, ok bool) {
 		return "", "", false
 	}
 	for _, c := range commands {
-		if first == c.name && (c.args != "") == (len(words) == 2) {
+		if first == c.name && ((c.args != "") == (len(words) == 2) || len(words) == 1) {
 			return c.name, strings.Join(words[1:], ""), true
 		}
 	}
@@ -94,10 +95,12 @@ func (in *Inbox) Command(ctx context.Context, c Command) (Reply, error) {
 	}
 	m := Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor, Text: c.Name + " " + c.Text}
 	switch c.Name {
-	case "scan":
-		return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Calls: []agent.ToolCall{onStack("drift_scan", c.Text)}})
-	case "plan":
-		return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Calls: []agent.ToolCall{onStack("tofu_plan", c.Text)}})
+	case "scan", "plan":
+		if r, none := in.noStack(ctx, c); none {
+			return r, nil
+		}
+		tool := map[string]string{"scan": "drift_scan", "plan": "tofu_plan"}[c.Name]
+		return Reply{}, in.enqueue(ctx, m, agent.Job{Text: m.Text, Calls: []agent.ToolCall{onStack(tool, c.Text)}})
 	case "stop":
 		return in.stop(ctx, c)
 	case "help":
@@ -139,20 +142,6 @@ func (in *Inbox) mayRead(ctx context.Context, c Command) rbac.Decision {
 	})
 }
 
-func (in *Inbox) stop(ctx context.Context, c Command) (Reply, error) {
-	refused, err := in.Control.Stop(ctx, agent.Press{
-		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor),
-		Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier, Text: c.Text,
-	})
-	if err != nil {
-		return Reply{}, fmt.Errorf("stop: %w", err)
-	}
-	if refused != "" {
-		return said("Not stopped: " + refused + "."), nil
-	}
-	return said("Stopping: a running change gets one interrupt and time to save its state."), nil
-}
-
 func helpCard() *Card {
 	c := &Card{Title: "What you can say", Fallback: "Commands:"}
 	for _, h := range commands {
@@ -163,19 +152,27 @@ func helpCard() *Card {
 	return c
 }
 
-// approvals shows the details of this channel's cards only; what waits in other
-// channels is counted.
+// approvals shows the details of this channel's cards only, those that wait for a freeze
+// last; what waits in other channels is counted.
 func (in *Inbox) approvals(ctx context.Context, c Command) (Reply, error) {
 	here, elsewhere, err := in.waiting(ctx, c)
 	if err != nil {
 		return Reply{}, err
 	}
+	ice, err := in.ice(ctx, c)
+	if err != nil {
+		return Reply{}, err
+	}
 	slices.SortStableFunc(here, func(a, b agent.Hold) int { return danger(b) - danger(a) }) // a destroy is never buried
 	card := &Card{Title: "Waiting for people"}
-	for _, h := range here {
+	for _, h := range append(here, ice.here...) {
 		card.Fields = append(card.Fields, Field{waitsFor(h), waitsText(h)})
 	}
+	card.Fields = append(card.Fields, ice.fields()...)
 	card.Body = fmt.Sprintf("%d here, %d in other channels.", len(here), elsewhere)
+	if text := ice.line(); text != "" {
+		card.Body += " " + upper(text) + "."
+	}
 	card.Fallback = card.Title + ": " + card.Body
 	return Reply{Note: card}, nil
 }
@@ -199,9 +196,12 @@ func waitsText(h agent.Hold) string {
 	if h.Question != nil {
 		return plain(h.Question.Text) + ", until " + until(h)
 	}
-	act := h.Request.Action
+	act, thaw := h.Request.Action, ""
+	if h.State == agent.Approved && h.Frozen != nil {
+		thaw = ", waits for the end of the freeze"
+	}
 	return fmt.Sprintf("%s on %s, asked by %s, %d of %d approvals, until %s", h.Call.Tool, where(act),
-		h.Request.Actor.Name, h.Approvals(), h.Approval.Need, until(h))
+		h.Request.Actor.Name, h.Approvals(), h.Approval.Need, until(h)) + thaw
 }
 
 func (in *Inbox) waiting(ctx context.Context, c Command) (here []agent.Hold, elsewhere int, err error) {

@@ -24,11 +24,15 @@ func digestCard(r agent.Report) Card {
 	if status := digestStatus(r); status != "" {
 		c.Tone, c.Status = Waiting, status
 	}
+	if len(r.Unsure) > 0 {
+		c.Tone = Bad
+	}
 	if r.Unapproved > 0 {
 		c.Tone, c.Status = Bad, count(r.Unapproved, "unapproved change")
 	}
-	c.Fields = slices.Concat(waitingFields(r), []Field{{"Since " + Moments(clockFrom(r.Until, r.From), nil), nightText(r)}}, driftedFields(r),
-		lateFields(r), []Field{{"Models", billed(r.Spent, r.Currency, r.Cap)}}, dutyFields(r), headFields(r))
+	c.Fields = slices.Concat(unsureFields(r), waitingFields(r), frozenFields(r.Frozen, r.Left.Frozen, heldText(r.Held, 0)),
+		[]Field{{"What happened", "since " + clockFrom(r.Until, r.From) + ": " + nightText(r)}}, driftedFields(r),
+		lateFields(r), []Field{{"Models", billed(r.Spent, r.Currency, r.Cap)}}, dutyFields(r), headFields(r, short(r.Head)))
 	for _, w := range r.Waiting[:min(len(r.Waiting), mostNamed)] {
 		if w.Code != "" {
 			c.Buttons = append(c.Buttons, Button{Label: "Why " + w.Code + "?", Verb: verbWhyCard, Value: w.Hold + "." + w.Code, Opens: true})
@@ -47,7 +51,8 @@ func digestStatus(r agent.Report) string {
 		n    int
 		what string
 	}{
-		{r.Needs, count(r.Needs, "thing") + " for people today"},
+		{r.Needs, needsText(r)},
+		{r.Held, heldText(r.Held, 0)},
 		{r.Expired, count(r.Expired, "card") + " ended unanswered"},
 		{len(r.GaveUp), count(len(r.GaveUp)+r.Left.GaveUp, "request") + " failed"},
 		{r.Blind, count(r.Blind, "scan") + " could not look"},
@@ -60,11 +65,11 @@ func digestStatus(r agent.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-// putBackButtons are for the first stacks that nobody has taken.
+// putBackButtons are for the first stacks that nobody has taken, and nothing puts right.
 func putBackButtons(r agent.Report) (all []Button) {
 	const most = 2
 	for _, d := range r.Drifts {
-		if d.Free && len(all) < most {
+		if d.Free && d.Fixing == "" && len(all) < most {
 			all = append(all, Button{Label: "Put back " + d.Stack, Verb: verbFix, Value: d.Stack})
 		}
 	}

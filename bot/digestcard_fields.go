@@ -31,7 +31,7 @@ func waitingFields(r agent.Report) (fields []Field) {
 func nightText(r agent.Report) string {
 	parts := []string{count(len(r.Changes)+r.Left.Changes, "change")}
 	if r.Decided > 0 {
-		parts = append(parts, fmt.Sprintf("%s decided, half of them within %s", count(r.Decided, "approval"), took(r.Took)))
+		parts = append(parts, decidedText(r))
 	} else {
 		parts = append(parts, "no approval decided")
 	}
@@ -69,6 +69,9 @@ func differing(d agent.Differing, now time.Time) string {
 		}
 		text += ", since " + clockFrom(now, d.Since)
 	}
+	if d.Fixing != "" {
+		text += ", being fixed by " + d.Fixing
+	}
 	switch {
 	case d.Blind && d.Looked.IsZero():
 		text += ", never scanned" + byScanner(d.Scanner)
@@ -85,14 +88,13 @@ func trend(days []agent.Count) string {
 		return ""
 	}
 	last, before := days[len(days)-1].N, days[len(days)-1-week]
-	than := before.Day.UTC().Format("2 January")
 	switch {
 	case last > before.N:
-		return " (" + count(last-before.N, "finding") + " more than on " + than + ")"
+		return " (" + count(last-before.N, "finding") + " more than a week before)"
 	case last < before.N:
-		return " (" + count(before.N-last, "finding") + " fewer than on " + than + ")"
+		return " (" + count(before.N-last, "finding") + " fewer than a week before)"
 	}
-	return " (as many findings as on " + than + ")"
+	return " (as many findings as a week before)"
 }
 
 func lateFields(r agent.Report) (fields []Field) {
@@ -117,10 +119,10 @@ func dutyFields(r agent.Report) (fields []Field) {
 }
 
 // headFields anchor the trail outside of the database: whoever rolls that back cannot
-// roll the chat back.
-func headFields(r agent.Report) []Field {
-	if r.Head == "" {
+// roll the chat back. Its first digits tell it from any other.
+func headFields(r agent.Report, head string) []Field {
+	if head == "" {
 		return nil
 	}
-	return []Field{{"Head of the trail", r.Head + ", signed " + clockFrom(r.Until, r.Sealed)}}
+	return []Field{{"Head of the trail", head + ", signed " + clockFrom(r.Until, r.Sealed)}}
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,13 +24,13 @@ func digestPictures(r agent.Report) (all []Picture) {
 		p.Alt = fmt.Sprintf("Open findings of drift over 30 days: now %d, at most %d.", r.Trend[len(r.Trend)-1].N, most)
 		all = append(all, p)
 	}
-	if len(r.Answers) > 1 {
-		p := Picture{Title: "Time to decide, 30 days", Unit: "minutes", From: from, Until: r.Until, Lines: []Series{{Name: "each approval"}}}
-		for _, a := range r.Answers {
-			p.Lines[0].Points = append(p.Lines[0].Points, Point{a.At, a.Took.Minutes()})
-		}
-		p.Alt = fmt.Sprintf("%s decided in 30 days: half of them within %s, the longest took %s.", upper(count(r.Pace.N, "approval")), took(r.Pace.Half), took(r.Pace.Longest))
-		all = append(all, p)
+	const fewest = 3 // days: less is one stroke, from which nobody learns anything
+	days := map[time.Time]bool{}
+	for _, a := range r.Answers {
+		days[a.At.UTC().Truncate(24*time.Hour)] = true
+	}
+	if len(days) >= fewest {
+		all = append(all, pacePicture(r, from))
 	}
 	return all
 }
@@ -59,20 +60,22 @@ func moreCard(r agent.Report) *Card {
 		{"Scans that could look", fmt.Sprint(r.Looks)},
 		{"Scans that could not", fmt.Sprint(r.Blind)},
 	}}
+	c.Fields = append(c.Fields, frozenFields(r.Frozen, r.Left.Frozen, heldText(r.Held, 0))...)
 	for _, why := range r.GaveUp[:min(len(r.GaveUp), mostNamed)] {
 		c.Fields = append(c.Fields, Field{"Failed", plain(why)})
 	}
 	changes := r.Changes[:min(len(r.Changes), 2*mostNamed)]
 	for _, ch := range changes {
-		text := plain(ch.Outcome) + ", asked by " + plain(ch.By)
+		text := ended(ch) + " at " + clockFrom(r.Until, ch.At) + ", asked by " + plain(ch.By)
 		if ch.Yes != "" {
 			text += ", approved by " + plain(ch.Yes)
 		}
-		c.Fields = append(c.Fields, Field{ch.Stack + " at " + Moments(clockFrom(r.Until, ch.At), nil), text})
+		c.Fields = append(c.Fields, Field{cmp.Or(ch.Stack, "A change"), text})
 	}
 	if n := len(r.Changes) + r.Left.Changes - len(changes); n > 0 {
 		c.Fields = append(c.Fields, Field{"Further changes", fmt.Sprint(n)})
 	}
+	c.Fields = append(c.Fields, headFields(r, r.Head)...)
 	for _, d := range r.Drifts {
 		for _, f := range d.Some {
 			c.Lines = append(c.Lines, Line{Action: [...]string{"drift", "taken", "accepted"}[judged(f)], Resource: d.Stack + " " + plain(f.Resource), Attribute: plain(f.Attribute)})

@@ -27,17 +27,17 @@ func (in *Inbox) drifting(ctx context.Context, c Click) (Reply, error) {
 	case verbAccept:
 		return in.accept(ctx, c, m, value)
 	case verbMine:
-		return said("Noted when it is on record: you take what nobody has accepted."), in.judge(ctx, m, agent.Judgement{Kind: agent.Own, Stack: c.Value})
+		return said("Yours: what nobody has accepted, as soon as it is on record."), in.judge(ctx, m, agent.Judgement{Kind: agent.Own, Stack: c.Value})
 	case verbIgnore:
 		return in.ignore(ctx, c)
 	case verbKeep: // in a thread of its own: this one has read foreign text, after which a proposal needs approval
 		m.Thread.ID = "~keep/" + c.Value + "/" + c.ID
 		return said("Writing what " + c.Value + " really is into a copy of its code; the patch follows in a thread of its own."), in.enqueue(ctx, m, agent.Job{
-			Text: pressed + labelKeep, Calls: []agent.ToolCall{onStack("drift_keep", c.Value)},
+			Text: pressed + labelKeep + ": " + c.Value, Calls: []agent.ToolCall{onStack("drift_keep", c.Value)},
 		})
 	}
 	return said("Looking into " + c.Value + "."), in.enqueue(ctx, m, agent.Job{ // the mark of a press keeps it from answering a question
-		Text: pressed + labelExplain + " the drift in " + c.Value + ": what it means, what may have caused it, and what you advise. Scan, and read the code; change nothing.",
+		Text: pressed + labelExplain + "\nExplain the drift in " + c.Value + ": what it means, what may have caused it, and what you advise. Scan, and read the code; change nothing.",
 	})
 }
 
@@ -81,7 +81,7 @@ func (in *Inbox) accept(ctx context.Context, c Click, m Mention, value string) (
 		return Reply{Modal: card}, nil
 	}
 	_, seen, _ := strings.Cut(value, "#")
-	return said("Noted when it is on record: accepted until " + until.Format("2 January 2006 15:04 MST") + "."),
+	return said("Accepted until " + moment(until, until.UTC().Format("2 January 2006 15:04 MST")) + ", as soon as it is on record."),
 		in.judge(ctx, m, agent.Judgement{Kind: agent.Accept, Stack: c.Value, Until: until, Because: because, Seen: seen})
 }
 
@@ -127,7 +127,7 @@ func acceptCard(value, draft string, now time.Time) *Card {
 
 // parseAccept reads "until TIME because REASON"; a day alone is all of that day.
 func parseAccept(text string, now time.Time) (until time.Time, because, why string) {
-	when, because, found := cutWord(text, "because")
+	when, because, found := cutBecause(text)
 	before, when2, isUntil := cutWord(when, "until")
 	if isUntil && before == "" {
 		when = when2
@@ -155,7 +155,8 @@ func parseAccept(text string, now time.Time) (until time.Time, because, why stri
 	return until, because, ""
 }
 
-// ignore proposes the rule by which the stack's own configuration leaves findings out.
+// ignore proposes the rules by which the stack's own configuration leaves findings out,
+// those too that somebody accepted for a time.
 // It is people who put it there: what is never told again is decided in review.
 func (in *Inbox) ignore(ctx context.Context, c Click) (Reply, error) {
 	if in.Drifts == nil {
@@ -169,17 +170,15 @@ func (in *Inbox) ignore(ctx context.Context, c Click) (Reply, error) {
 		Title: "Rules that would ignore this drift",
 		Next:  "An administrator adds those that are right to what the stack ignores, in the configuration (of a variant, at the variant or at its base). * stands for any text.",
 	}
-	rules, left := []string{"ignore:"}, 0
-	for _, f := range agent.Of(d.Findings, "") {
-		switch {
-		case f.Accepted != nil:
-		case len(rules) > most:
-			left++
-		default:
-			rules = append(rules, fmt.Sprintf("  - %q", strings.TrimSpace(plain(f.Resource)+" "+plain(f.Attribute))))
-		}
+	all := agent.Of(d.Findings, "")
+	if len(all) == 0 {
+		return said("Nothing of " + plain(c.Value) + " drifts any more, so there is nothing to ignore."), nil
 	}
-	if left > 0 {
+	rules := []string{"ignore:"}
+	for _, f := range all[:min(len(all), most)] {
+		rules = append(rules, fmt.Sprintf("  - %q", strings.TrimSpace(plain(f.Resource)+" "+plain(f.Attribute))))
+	}
+	if left := len(all) - most; left > 0 {
 		rules = append(rules, fmt.Sprintf("and %s more", count(left, "rule")))
 	}
 	card.Body = strings.Join(rules, "\n")

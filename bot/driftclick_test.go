@@ -22,14 +22,14 @@ func TestPressingADrift(t *testing.T) {
 	}{
 		"accept asks until when":           {"alice", verbAccept, "", "payments-prod", "Accept this drift", ""},
 		"accept comes back to be mended":   {"alice", verbAccept, "next week", "payments-prod", "Accept this drift", ""},
-		"accept":                           {"alice", verbAccept, until, "payments-prod#abc", "accepted until", "accept"},
+		"accept":                           {"alice", verbAccept, until, "payments-prod#abc", "Accepted until", "accept"},
 		"a viewer does not accept":         {"vic", verbAccept, until, "payments-prod", "roles are viewer", ""},
 		"a viewer is not asked":            {"vic", verbAccept, "", "payments-prod", "roles are viewer", ""},
-		"a viewer may take it":             {"vic", verbMine, "", "payments-prod", "you take", "own"},
+		"a viewer may take it":             {"vic", verbMine, "", "payments-prod", "Yours", "own"},
 		"a stranger may not":               {"new", verbMine, "", "payments-prod", "Refused", ""},
-		"keep":                             {"alice", verbKeep, "", "payments-prod", "copy of its code", "drift_keep"},
+		"keep":                             {"alice", verbKeep, "", "payments-prod", "copy of its code", "pressed: keep, write into code: payments-prod drift_keep"},
 		"a viewer does not write code":     {"vic", verbKeep, "", "payments-prod", "roles are viewer", ""},
-		"explain":                          {"vic", verbExplain, "", "payments-prod", "Looking into", "explain the drift in payments-prod"},
+		"explain":                          {"vic", verbExplain, "", "payments-prod", "Looking into", "pressed: explain\nexplain the drift in payments-prod"},
 		"ignore shows the rules":           {"alice", verbIgnore, "", "payments-prod", "Rules that would ignore this drift", ""},
 		"not of a stack of another room":   {"alice", verbIgnore, "", "web", "Refused", ""},
 		"not to whom it is denied by rule": {"vic", verbExplain, "", "web", "Refused", ""},
@@ -59,7 +59,7 @@ func TestPressingADrift(t *testing.T) {
 				case j.Judge != nil:
 					job = j.Judge.Kind
 				case len(j.Calls) > 0:
-					job = j.Calls[0].Tool
+					job += " " + j.Calls[0].Tool
 				}
 			}
 			if (c.job == "") != (job == "") || !strings.Contains(job, c.job) {
@@ -69,7 +69,8 @@ func TestPressingADrift(t *testing.T) {
 	}
 }
 
-// The rules that would ignore a drift are those of its open findings, to be pasted.
+// The rules that would ignore a drift are those of all its findings, to be pasted: what
+// was accepted for a time may be what is never to be told again.
 func TestRulesToIgnore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -79,8 +80,13 @@ func TestRulesToIgnore(t *testing.T) {
 	if err != nil || r.Note == nil {
 		t.Fatal(r, err)
 	}
-	if want := "ignore:\n  - \"firewall_rule.api source\"\n  - \"e[\\\"f\\\"]\""; r.Note.Body != want {
+	if want := "ignore:\n  - \"firewall_rule.api source\"\n  - \"a.b x\"\n  - \"e[\\\"f\\\"]\""; r.Note.Body != want {
 		t.Errorf("rules\n%s\nwant\n%s", r.Note.Body, want)
+	}
+	w.open["payments-prod"] = nil
+	r, err = w.Click(t.Context(), Click{ID: "d", Org: "acme", Thread: agent.Thread{Platform: "slack", Channel: "C-ops"}, Actor: w.person("alice"), Verb: verbIgnore, Value: "payments-prod"})
+	if err != nil || r.Note != nil || !strings.HasPrefix(r.Private, "Nothing of payments-prod drifts any more") {
+		t.Errorf("of no drift: %+v, %v", r, err)
 	}
 }
 

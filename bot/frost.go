@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ type frost struct {
 // parseFreeze reads "ENV until TIME because REASON".
 func parseFreeze(text string, now time.Time) (f frost, ok bool) {
 	env, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
-	when, reason, because := cutWord(rest, "because")
+	when, reason, because := cutBecause(rest)
 	between, when, isUntil := cutWord(when, "until")
 	at, known := parseTime(when, now.UTC())
 	f = frost{strings.ToLower(env), at, strings.TrimSpace(reason)}
@@ -41,6 +42,16 @@ func cutWord(text, word string) (before, after string, found bool) {
 		}
 	}
 	return text, "", false
+}
+
+// cutBecause parts an order from its reason. Of "because of the audit" the word stays: a
+// reason must read on its own.
+func cutBecause(text string) (order, reason string, found bool) {
+	order, reason, found = cutWord(text, "because")
+	if first, _, _ := strings.Cut(reason, " "); strings.EqualFold(first, "of") {
+		reason = "because " + reason
+	}
+	return order, reason, found
 }
 
 // parseTime reads a time to come: of day (today, or tomorrow when it has
@@ -78,15 +89,43 @@ func (in *Inbox) freeze(ctx context.Context, c Command) (Reply, error) {
 	case time.Until(f.until) > longestFreeze:
 		return said("Not frozen: at most 90 days at once. What lasts longer is a tier in the policy. " + howToFreeze), nil
 	}
+	already, err := in.frozenAlready(ctx, c, f.env)
+	if err != nil {
+		return Reply{}, err
+	}
 	refused, err := in.Control.Freeze(ctx, agent.FreezePress{
 		ID: c.ID, Org: c.Org, Thread: c.Thread, By: in.who(ctx, c.Actor), Tier: in.Room(ctx, c.Org, c.Thread.Room()).Tier,
 		Env: f.env, Until: f.until, Reason: f.reason,
 	})
+	if refused == "" && err == nil && already != "" {
+		return said(already), nil
+	}
 	return in.frozen(ctx, c, f.env, "freeze", refused, err)
 }
 
+// frozenAlready says which freezes hold an environment before one more does; empty is none.
+func (in *Inbox) frozenAlready(ctx context.Context, c Command, env string) (string, error) {
+	if in.Freezes == nil {
+		return "", nil
+	}
+	all, err := in.Freezes.Frozen(ctx, c.Org)
+	if err != nil {
+		return "", fmt.Errorf("list freezes: %w", err)
+	}
+	var texts []string
+	for _, f := range all {
+		if f.ID != c.ID && f.Until.After(time.Now()) && (f.Env == env || f.Env == agent.AllEnvironments) {
+			texts = append(texts, frozenText(f))
+		}
+	}
+	if len(texts) == 0 {
+		return "", nil
+	}
+	return "It was frozen already: " + strings.Join(texts, "; ") + ". Both hold: changes wait for the later end.", nil
+}
+
 func (in *Inbox) thaw(ctx context.Context, c Command) (Reply, error) {
-	env, reason, because := cutWord(c.Text, "because")
+	env, reason, because := cutBecause(c.Text)
 	if env = strings.ToLower(strings.TrimSpace(env)); env == "" || strings.Contains(env, " ") || because && reason == "" {
 		return said("Say: thaw ENVIRONMENT, or thaw all, with because REASON if there is one."), nil
 	}
@@ -112,6 +151,9 @@ func (in *Inbox) frozen(ctx context.Context, c Command, env, verb, refused strin
 	m := matter{verb: string(rbac.Do), act: rbac.Action{Tool: verb, Effect: rbac.Read}}
 	if env != agent.AllEnvironments {
 		m.act.Environment = env
+		if known := in.Control.Environments; known == nil || !slices.Contains(known(c.Org), env) {
+			return said("Nothing changed: " + plain(refused) + "."), nil // whoever asks
+		}
 	}
 	if _, _, r, _ := in.request(ctx, c.click(), m); in.Control.Gate.Decide(ctx, r).Outcome == rbac.Allow {
 		return said("Nothing changed: " + plain(refused) + "."), nil // it is not policy that refuses

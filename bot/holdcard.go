@@ -24,6 +24,7 @@ const (
 	verbPlan    = "plan"
 	verbWho     = "who"
 	verbView    = "view"
+	verbHeld    = "held"
 
 	labelAgain = "Ask again"
 	labelFix   = "Put back to code"

@@ -142,7 +142,8 @@ func (v view) asked(holds []agent.Hold, jobs []agent.Job) []Placed {
 	}
 	for _, j := range jobs {
 		if v.is(j.Actor) {
-			c.Fields = append(c.Fields, Field{"Running", plain(cmp.Or(j.Text, "a request of yours goes on"))})
+			what, _ := order(j.Text)
+			c.Fields = append(c.Fields, Field{"Running", plain(cmp.Or(what, "a request of yours goes on"))})
 		}
 	}
 	c.Fields, c.Body = counted(c.Fields, mostPlaced)

@@ -46,6 +46,7 @@ type Inbox struct {
 	Schedules Schedules // nil has none
 	Refs      Refs      // of copies; nil takes no press on one
 	Mutes     Mutes     // nil mutes nothing
+	Freezes   Freezes   // nil shows none
 
 	// Unseen hears that a room was not reached by what was to be told there. Nil tells nobody.
 	Unseen func(ctx context.Context, org, room, why string) error
@@ -117,6 +118,8 @@ func (in *Inbox) Click(ctx context.Context, c Click) (Reply, error) {
 		return in.verdict(ctx, c, hold, code)
 	case string(agent.Acknowledge), string(agent.Take), string(agent.Snooze), string(agent.Resolve):
 		return in.attend(ctx, c)
+	case verbHeld:
+		return in.behind(ctx, c)
 	case verbPlan, verbWho:
 		return in.tell(ctx, c, hold, code)
 	case verbView:

@@ -20,7 +20,7 @@ const (
 func (in *Inbox) oncall(ctx context.Context, c Command) (Reply, error) {
 	r, err := in.onDuty(ctx, c)
 	if err == nil && r.Note != nil && in.Test != nil && in.administers(ctx, c.Org, in.who(ctx, c.Actor)) {
-		r.Note.Next = labelTest + " sends a message to you and to each service that is told of trouble."
+		r.Note.Next = labelTest + " sends a message to you, and to each service that is told of trouble, if there is one."
 		r.Note.Buttons = []Button{{Label: labelTest, Verb: verbTest}}
 	}
 	return r, err

@@ -169,7 +169,7 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 	if a := row.Event.Payload.Alert; a != nil && row.Room != "" {
 		card = alertIn(*a, row.Room)
 	}
-	card.Marker = row.ID
+	card.Marker, card.Open = row.ID, open(card, key)
 	if h := row.Event.Payload.Hold; h != nil && h.Approval != nil && key == h.ID {
 		if err := o.approval(ctx, org, row, *h, &card); err != nil {
 			return err
@@ -185,8 +185,12 @@ func (o *Outbox) show(ctx context.Context, org string, row Row) error {
 		return o.Rows.Sent(ctx, org, row.ID, "", Ref{})
 	}
 	ref, known, err := o.Rows.Ref(ctx, org, key)
-	switch {
+	switch a := row.Event.Payload.Alert; {
 	case err != nil:
+	case known && a != nil && a.Again(row.Room):
+		if err = o.leave(ctx, org, p, ref, alertMoved(*a, row.Room)); err == nil {
+			ref, err = o.post(ctx, org, p, row, card)
+		}
 	case known:
 		err = p.Edit(ctx, org, ref, card)
 	default:
@@ -230,6 +234,17 @@ func (o *Outbox) approval(ctx context.Context, org string, row Row, h agent.Hold
 func private(row Row) bool {
 	ev := row.Event
 	return ev.Kind == agent.KindRefused && ev.Actor.Outsider != "" && ev.Actor.Spoke().Platform == row.Thread.Platform
+}
+
+// leave draws a message anew that another one follows. That it is gone is no reason not
+// to send the other one.
+func (o *Outbox) leave(ctx context.Context, org string, p Platform, r Ref, c Card) error {
+	var pe *PostError
+	err := p.Edit(ctx, org, r, c)
+	if errors.As(err, &pe) && pe.Refused && pe.After == 0 {
+		return nil
+	}
+	return err
 }
 
 // post looks before it repeats: what was sent but not marked is not sent again.

@@ -71,11 +71,19 @@ func calledFields(h agent.Hold) (fields []Field) {
 	for _, c := range a.Called {
 		called = append(called, plain(strings.Join(c.Names, ", "))+" at "+clockFrom(h.Opened, c.At))
 	}
+	var next []string
+	if len(a.NextUp) > 0 && (a.Chain == "" || a.Alert == nil) { // a chain that has begun says itself who is next
+		next = append(next, plain(strings.Join(a.NextUp, ", "))+" at "+clockFrom(h.Opened, a.NextAt))
+	}
+	if a.Alert != nil {
+		told, then := chainCalls(*a.Alert)
+		called, next = append(called, told...), append(next, then)
+	}
 	if len(called) > 0 {
 		fields = append(fields, Field{"Called", strings.Join(called, "; ")})
 	}
-	if len(a.NextUp) > 0 {
-		fields = append(fields, Field{"Called next", plain(strings.Join(a.NextUp, ", ")) + " at " + clockFrom(h.Opened, a.NextAt)})
+	if len(next) > 0 {
+		fields = append(fields, Field{"Called next", strings.Join(next, "; ")})
 	}
 	return fields
 }
@@ -90,9 +98,12 @@ func thawing(h agent.Hold) string {
 }
 
 func frozenText(f rbac.Freeze) string {
-	env := f.Env
+	return fmt.Sprintf("%s until %s by %s%s", frozenWhere(f.Env), dated(f.Until), plain(f.By), reason(f.Reason))
+}
+
+func frozenWhere(env string) string {
 	if env == agent.AllEnvironments {
-		env = "every environment"
+		return "every environment"
 	}
-	return fmt.Sprintf("%s until %s by %s%s", plain(env), dated(f.Until), plain(f.By), reason(f.Reason))
+	return plain(env)
 }

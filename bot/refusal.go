@@ -2,9 +2,7 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"time"
 
 	"interlock/agent"
 	"interlock/rbac"
@@ -105,6 +103,9 @@ func explanationCard(who rbac.Actor, v rbac.Verb, r rbac.Request, x rbac.Explana
 	if len(x.Needed) > 0 {
 		c.Fields = append(c.Fields, Field{"Needed", listed(x.Needed)})
 	}
+	if len(x.Able) > 0 {
+		c.Fields = append(c.Fields, Field{"Who can", contacts(x.Able, mostContacts)})
+	}
 	if len(x.Ask) > 0 {
 		c.Fields = append(c.Fields, Field{"Whom to ask", contacts(x.Ask, mostContacts)})
 	}
@@ -133,42 +134,4 @@ func decided(d rbac.Decision) string {
 		return "needs " + strings.Join(all, ", ")
 	}
 	return "denied"
-}
-
-// access asks the administrators, in the thread, for what was refused. It grants
-// nothing: it names who could, and the lines that would. Once a person, matter
-// and day.
-func (in *Inbox) access(ctx context.Context, c Click) (Reply, error) {
-	m := parseMatter(c.Value)
-	who, v, r, ok := in.request(ctx, c, m)
-	if !ok || in.Policy == nil {
-		return said("Refused: " + agent.NoSuch + "."), nil
-	}
-	x := in.Policy.Explain(ctx, who, v, r)
-	switch {
-	case x.Decision.Outcome != rbac.Deny:
-		return said("Nothing is missing: policy would not deny this now."), nil
-	case len(x.Needed) == 0:
-		return said("No administrator can grant this: " + strings.TrimRight(plain(x.Decision.Why()), ".") + "."), nil
-	}
-	admins := in.Policy.Admins(ctx, c.Org)
-	if len(admins) == 0 {
-		return said("There is no administrator to ask. Whoever runs Interlock can name one in its configuration."), nil
-	}
-	text := fmt.Sprintf("%s asks for: %s, %s. Refused because %s. %s can grant it", plain(who.Name), orVerb(v, r), where(r.Action),
-		plain(strings.Join(x.Decision.Reasons, "; ")), contacts(admins, mostContacts))
-	text += ", by: " + plain(strings.Join(x.Needed, "; "))
-	job := agent.Job{
-		ID:    strings.Join([]string{"access", string(who.Subject()), c.Value, time.Now().UTC().Format(time.DateOnly)}, "/"),
-		Title: "Access asked for", Notice: text + ".",
-	}
-	return said("Asked in this thread: " + contacts(admins, mostCalled) + "."),
-		in.enqueue(ctx, Mention{ID: c.ID, Org: c.Org, Thread: c.Thread, Actor: c.Actor}, job)
-}
-
-func orVerb(v rbac.Verb, r rbac.Request) string {
-	if v == rbac.Do {
-		return r.Action.Effect.String() + " with " + plain(r.Action.Tool)
-	}
-	return string(v)
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestRequestAccess(t *testing.T) {
 	if len(jobs) != 1 || jobs[0].Title != "Access asked for" || len(jobs[0].Calls) != 0 || jobs[0].Hold != "" {
 		t.Fatalf("%+v", jobs)
 	}
-	want := "Vic asks for: approve, payments-prod (prod). Refused because Vic may not approve. Heidi (person:heidi, slack:T1/U-heidi; role x) can grant it, by: the role approver."
+	want := "Vic wants to approve tofu_apply on payments-prod (prod). Refused: Vic may not approve.\nHeidi can grant it, in the configuration:\nthe role approver"
 	if jobs[0].Notice != want {
 		t.Errorf("%q", jobs[0].Notice)
 	}
@@ -97,6 +98,57 @@ func TestRequestAccess(t *testing.T) {
 		change(c.book)
 		if r := c.press(vic, verbAccess, "approve|HOLD", ""); !strings.HasPrefix(r.Private, want) || len(c.store.Waiting()) != 0 {
 			t.Errorf("%q, %d jobs", r.Private, len(c.store.Waiting()))
+		}
+	}
+}
+
+// Administrators are told where they are reached, too: they do not read every thread.
+func TestAccessReachesAdministrators(t *testing.T) {
+	t.Parallel()
+	vic := rbac.Actor{Org: "acme", Platform: "person", ID: "vic", Name: "Vic"}
+	c := newCounter(t, nil)
+	c.Control.Escalation = &agent.Escalation{
+		Admins: func(context.Context, string) []string { return []string{here.Room(), "slack:@U-heidi"} },
+		Title:  func(room string) string { return "the room " + room },
+	}
+	r := c.press(vic, verbAccess, matter{verb: "do", act: rbac.Action{Tool: "freeze", Effect: rbac.Read, Environment: "prod"}}.value(), "")
+	if !strings.HasPrefix(r.Private, "Asked in this thread, and of the administrators directly: Heidi") {
+		t.Errorf("%q", r.Private)
+	}
+	jobs := c.store.Waiting()
+	if len(jobs) != 2 {
+		t.Fatalf("%+v", jobs)
+	}
+	told := notices(jobs)
+	slices.Sort(told)
+	const wants = "Access asked for: Vic wants to freeze prod. Refused: Vic may not do.\nHeidi can grant it, in the configuration:\nthe role approver"
+	if !strings.HasSuffix(told[0], wants) || !strings.HasPrefix(told[1], "slack:@U-heidi ~access/") || !strings.HasSuffix(told[1], wants+"\nAsked in the room "+here.Room()+".") {
+		t.Errorf("%q", told)
+	}
+}
+
+// What somebody wants is said as they would say it.
+func TestWish(t *testing.T) {
+	t.Parallel()
+	stack := rbac.Action{Tool: "tofu_plan", Stack: "web", Environment: "lab", Effect: rbac.Read}
+	with := func(a rbac.Action, e rbac.Effect) rbac.Action { a.Effect = e; return a }
+	for want, c := range map[string]struct {
+		verb rbac.Verb
+		act  rbac.Action
+	}{
+		"approve tofu_plan on web (lab)":             {rbac.Approve, stack},
+		"break the glass for tofu_plan on web (lab)": {rbac.Break, stack},
+		"read about web (lab) (tofu_plan)":           {rbac.Do, stack},
+		"propose changes of web (lab) (tofu_plan)":   {rbac.Do, with(stack, rbac.Propose)},
+		"execute code for web (lab) (tofu_plan)":     {rbac.Do, with(stack, rbac.Execute)},
+		"destroy web (lab) (tofu_plan)":              {rbac.Do, with(stack, rbac.Destroy)},
+		"freeze every environment":                   {rbac.Do, rbac.Action{Tool: "freeze", Effect: rbac.Read}},
+		"thaw lab":                                   {rbac.Do, rbac.Action{Tool: "thaw", Effect: rbac.Read, Environment: "lab"}},
+		"stop what runs here":                        {rbac.Do, rbac.Action{Tool: "stop", Effect: rbac.Read}},
+		"ask the bot here":                           {rbac.Do, rbac.Action{Tool: "ask", Effect: rbac.Read}},
+	} {
+		if got := wish(c.verb, rbac.Request{Action: c.act}); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

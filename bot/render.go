@@ -17,7 +17,7 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 	p := ev.Payload
 	switch ev.Kind {
 	case agent.KindAsk:
-		what, byButton := strings.CutPrefix(p.Text, pressed)
+		what, byButton := order(p.Text)
 		text := ev.Actor.Name + " pressed " + what
 		return Card{Body: text, Fallback: text}, "", byButton
 	case agent.KindApproval, agent.KindVerdict, agent.KindQuestion, agent.KindAnswered, agent.KindClosed, agent.KindStarted, agent.KindCalled, agent.KindFrozen:
@@ -68,9 +68,18 @@ func render(ev agent.Event) (c Card, key string, show bool) {
 		if p.Why != nil { // by policy: a request, and not a press
 			c.Buttons = refusalButtons(matter{verb: string(rbac.Do), act: rbac.Action{Tool: "ask", Effect: rbac.Read}})
 		}
-		return c, "", p.Hold == nil
+		return c, "", p.Hold == nil && (p.Act == nil || p.Act.Tool != "stop") // the others were told to the one alone
 	}
 	return Card{}, "", false
+}
+
+// order is what somebody asked for, as people see it, and whether they pressed it: what
+// follows the first line of such a job is for the model.
+func order(text string) (what string, byButton bool) {
+	if what, byButton = strings.CutPrefix(text, pressed); byButton {
+		what, _, _ = strings.Cut(what, "\n")
+	}
+	return what, byButton
 }
 
 // Shown tells whether an event is shown to people: only such events need a row
@@ -111,7 +120,7 @@ func answerCard(ev agent.Event) Card {
 	case res.Plan != nil:
 		c = planCard(*res.Plan, res.Artifact)
 	default:
-		c = notice("Done", Good, res.Text, nil)
+		c = doneCard(res.Text)
 	}
 	if p.Act != nil {
 		c.Fields = append(c.Fields, Field{"Refused by policy", p.Act.Effect.String() + " with " + plain(p.Act.Tool) + " on " + where(*p.Act)})
@@ -124,6 +133,20 @@ func answerCard(ev agent.Event) Card {
 	if c.Fallback != "" {
 		c.Footer = footer(p.Spent)
 	}
+	return c
+}
+
+// patchBegins is the line with which each file of a patch begins.
+const patchBegins = "diff --git "
+
+// doneCard tells what a tool did. A patch at the end of it stands apart.
+func doneCard(text string) Card {
+	said, patch := text, ""
+	if at := strings.Index(text, "\n"+patchBegins); at >= 0 {
+		said, patch = text[:at], text[at+1:]
+	}
+	c := Card{Title: "Done", Tone: Good, Body: plainTo(said, longestResult), Code: plainTo(strings.ReplaceAll(patch, "\t", "    "), longestResult)}
+	c.Fallback = c.Title + ": " + plain(said)
 	return c
 }
 

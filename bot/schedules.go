@@ -36,11 +36,12 @@ type Paused struct {
 
 // Schedules is what people can do with schedules. Hold with nil resumes them; what is
 // told is enqueued in the same transaction. RunNow is false when the run before has not
-// ended; the same id twice is one run, and what is told is enqueued only with one.
+// ended; the same id twice is one run, and what is told is enqueued only with one. What a
+// scan comes to is told in the thread from, too.
 type Schedules interface {
 	Scheduled(ctx context.Context, org string) ([]Scheduled, error)
 	Hold(ctx context.Context, org string, names []string, p *Paused, told []agent.Job) error
-	RunNow(ctx context.Context, org, name, id string, told []agent.Job) (began bool, err error)
+	RunNow(ctx context.Context, org, name, id string, from agent.Thread, told []agent.Job) (began bool, err error)
 }
 
 // The commands about schedules.
@@ -56,6 +57,7 @@ const (
 func Fixed(text string) (agent.Job, bool) {
 	name, rest, ok := command(text)
 	switch {
+	case rest == "": // half said
 	case ok && name == "scan":
 		return agent.Job{Text: text, Calls: []agent.ToolCall{onStack("drift_scan", rest)}}, true
 	case ok && name == "plan":
@@ -66,16 +68,21 @@ func Fixed(text string) (agent.Job, bool) {
 
 // meant tells whether words that look like an order to a schedule are one: "run the
 // tests" is for the model, and so is "run tests" where no schedule of this channel is
-// called so. Those of other channels are as if they were not there.
+// called so. Those of other channels are as if they were not there. A pause with its
+// reason is one, and so are a word alone and what is written as the names of schedules
+// are: they get an answer without a model, also when there is no such schedule.
 func (in *Inbox) meant(ctx context.Context, m Mention, name, rest string) bool {
 	if name != pauseSchedule && name != resumeSchedule && name != runSchedule {
 		return true
 	}
-	if in.Schedules == nil {
-		return false
+	if rest == "" || in.Schedules == nil {
+		return rest == ""
+	}
+	which, _, reasoned := strings.Cut(rest, " ")
+	if reasoned || strings.ContainsAny(which, "-/_") {
+		return true
 	}
 	all, err := in.Schedules.Scheduled(ctx, m.Org)
-	which, _, _ := strings.Cut(rest, " ")
 	return err != nil || slices.ContainsFunc(all, func(s Scheduled) bool { return s.called(which) && slices.Contains(s.Rooms, m.Thread.Room()) })
 }
 
@@ -97,14 +104,14 @@ func (in *Inbox) schedules(ctx context.Context, c Command) (Reply, error) {
 	if c.Name == listSchedules {
 		return Reply{Note: schedulesCard(here, len(all)-len(here), time.Now())}, nil
 	}
-	which, why, because := cutWord(c.Text, "because")
+	which, why, because := cutBecause(c.Text)
 	if which == "" || strings.Contains(which, " ") || because && (why == "" || c.Name != pauseSchedule) {
 		return said("Say: schedules, pause SCHEDULE because REASON, resume SCHEDULE, or run SCHEDULE."), nil
 	}
 	here = slices.DeleteFunc(here, func(s Scheduled) bool { return !s.called(which) })
 	switch {
 	case len(here) == 0:
-		return said("No schedule of this channel is called " + plain(which) + ". Say schedules: it lists them."), nil
+		return said("No schedule of this channel is called " + plain(which) + ". Say schedules: it lists them. To have the agent do something, say it in more words."), nil
 	case c.Name == runSchedule:
 		return in.runNow(ctx, c, which, here)
 	}
@@ -120,41 +127,6 @@ func (in *Inbox) shows(ctx context.Context, c Command, s Scheduled) bool {
 	return s.Stack == "" || in.reads(ctx, in.who(ctx, c.Actor), r, c.Thread.Room()).Outcome == rbac.Allow
 }
 
-// holdSchedules pauses and resumes, which takes the right to freeze and to thaw where
-// the stacks are.
-func (in *Inbox) holdSchedules(ctx context.Context, c Command, which, why string, all []Scheduled) (Reply, error) {
-	by, here := in.who(ctx, c.Actor), in.Room(ctx, c.Org, c.Thread.Room())
-	tool, title, did := "freeze", "Schedule paused", "paused"
-	if c.Name == resumeSchedule {
-		tool, title, did = "thaw", "Schedule resumed", "resumed"
-	}
-	var names []string
-	var changed []Scheduled
-	for _, s := range all {
-		act := rbac.Action{Tool: tool, Effect: rbac.Read, Environment: s.Environment}
-		d := in.Control.Gate.Decide(ctx, rbac.Request{Org: c.Org, Actor: by, Channel: c.Thread.Room(), Tier: here.Tier, Action: act, Label: rbac.Clean()})
-		if d.Outcome != rbac.Allow {
-			return in.refusal(ctx, c.click(), d.Why(), matter{verb: string(rbac.Do), act: act}), nil
-		}
-		if (s.Paused != nil) != (c.Name == pauseSchedule) {
-			names, changed = append(names, s.Name), append(changed, s)
-		}
-	}
-	if len(names) == 0 {
-		return said("Nothing changed: " + plain(which) + " is " + did + " already."), nil
-	}
-	text := fmt.Sprintf("%s %s %s%s.", plain(by.Name), did, several(which, len(names)), reason(why))
-	var p *Paused
-	if c.Name == pauseSchedule {
-		p = &Paused{By: by, At: time.Now(), Why: plain(why)}
-		text += " What comes due is skipped, and on record; what has come due already goes on. Say resume " + plain(which) + " to end it."
-	}
-	if err := in.Schedules.Hold(ctx, c.Org, names, p, tellRooms(c, changed, title, text)); err != nil {
-		return Reply{}, fmt.Errorf("%s schedules: %w", c.Name, err)
-	}
-	return Reply{}, nil // the card of the notice tells everybody
-}
-
 // runNow starts what the schedules would start. The run is the schedule's; who wanted it
 // is told with it, or not at all.
 func (in *Inbox) runNow(ctx context.Context, c Command, which string, all []Scheduled) (Reply, error) {
@@ -163,9 +135,12 @@ func (in *Inbox) runNow(ctx context.Context, c Command, which string, all []Sche
 		return said("Not started: the run of " + plain(which) + " that is due since " + clockFrom(time.Now(), all[0].Last) + " has not ended."), nil
 	}
 	text := fmt.Sprintf("%s runs %s now.", plain(in.who(ctx, c.Actor).Name), several(which, len(idle)))
+	if slices.ContainsFunc(idle, func(s Scheduled) bool { return s.Stack != "" }) {
+		text += " What comes of it is told here."
+	}
 	told, began := tellRooms(c, nil, "Schedule runs", text), false
 	for _, s := range idle {
-		one, err := in.Schedules.RunNow(ctx, c.Org, s.Name, c.ID+"/"+s.Name, told)
+		one, err := in.Schedules.RunNow(ctx, c.Org, s.Name, c.ID+"/"+s.Name, c.Thread, told)
 		if err != nil {
 			return Reply{}, fmt.Errorf("run schedules: %w", err)
 		}

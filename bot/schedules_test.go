@@ -36,11 +36,11 @@ func (r *roster) Hold(_ context.Context, _ string, names []string, p *Paused, to
 	return r.down
 }
 
-func (r *roster) RunNow(_ context.Context, _, name, id string, told []agent.Job) (bool, error) {
+func (r *roster) RunNow(_ context.Context, _, name, id string, from agent.Thread, told []agent.Job) (bool, error) {
 	if r.busy || r.down != nil {
 		return false, r.down
 	}
-	r.ran = append(r.ran, name+" as "+id)
+	r.ran = append(r.ran, name+" as "+id+" from "+from.ID)
 	r.told = append(r.told, told...)
 	return true, nil
 }
@@ -127,14 +127,17 @@ func TestSchedulesArePaused(t *testing.T) {
 		t.Errorf("held %v", r.held)
 	}
 	want := []string{
-		"slack:C-ops 1 Schedule paused: Alice paused rules: the audit. What comes due is skipped, and on record; what has come due already goes on. Say resume rules to end it.",
-		"console:ops ~schedule/m1 Schedule paused: Alice paused rules: the audit. What comes due is skipped, and on record; what has come due already goes on. Say resume rules to end it.",
+		"slack:C-ops 1 Schedule paused: Alice paused rules: the audit. What comes due is skipped, and on record; what has come due already goes on. To end it, Alice or an approver says: resume rules.",
+		"console:ops ~schedule/m1 Schedule paused: Alice paused rules: the audit. What comes due is skipped, and on record; what has come due already goes on. To end it, Alice or an approver says: resume rules.",
 	}
 	if got := notices(r.told); !slices.Equal(got, want) {
 		t.Errorf("told %q", got)
 	}
 	r.all[3].Paused, r.held = &Paused{}, nil
-	for who, want := range map[string]string{"vic": "Refused", "alice": "Refused", "bob": ""} { // thawing is an approver's
+	for who, want := range map[string]string{
+		"vic":   "Refused: Vic may not resume schedules: roles are viewer (Bob or Carol or Heidi can; Heidi can grant it).",
+		"alice": "Refused: Alice may not resume schedules", "bob": "", // thawing is an approver's
+	} {
 		if got := w.order(w.person(who), ops, "resume rules"); !strings.HasPrefix(got.Private, want) || want == "" && got.Private != "" {
 			t.Errorf("%s: %+v", who, got)
 		}
@@ -145,10 +148,16 @@ func TestSchedulesArePaused(t *testing.T) {
 	for text, want := range map[string]string{
 		"pause rules":           "Nothing changed: rules is paused already.",
 		"resume morning":        "", // it is another channel's: as if it were not there
-		"pause drift/web":       "",
+		"pause drift/web":       "No schedule of this channel is called drift/web. Say schedules",
+		"run drift-web":         "No schedule of this channel is called drift-web.",
+		"pause it because x":    "No schedule of this channel is called it.",
+		"pause":                 "Say: schedules, pause SCHEDULE because REASON",
+		"Resume":                "Say: schedules, pause SCHEDULE because REASON",
+		"run":                   "Say: schedules, pause SCHEDULE because REASON",
 		"pause rules because":   "", // for the model
 		"pause the schedule":    "",
 		"run tests":             "",
+		"run the tests":         "",
 		"run morning and rules": "",
 	} {
 		before := len(w.store.Waiting())
@@ -158,6 +167,33 @@ func TestSchedulesArePaused(t *testing.T) {
 		}
 	}
 	if !slices.Equal(r.held, []string{"rules"}) {
+		t.Errorf("held %v", r.held)
+	}
+}
+
+// Whoever paused may resume, without the right to thaw; others hear of them too.
+func TestWhoPausedMayResume(t *testing.T) {
+	t.Parallel()
+	w, r := rosters(t)
+	r.all[3].Paused = &Paused{By: w.snap.Resolve(w.person("alice"))}
+	if got := w.order(w.person("vic"), ops, "resume rules"); !strings.HasSuffix(got.Private, "Heidi can grant it); Alice, who paused it, can too.") {
+		t.Errorf("%+v", got)
+	}
+	if got := w.order(w.person("alice"), ops, "resume rules"); got.Private != "" || !slices.Equal(r.held, []string{"rules"}) {
+		t.Errorf("%+v, held %v", got, r.held)
+	}
+	r.all[3].Paused, r.held = &Paused{By: w.snap.Resolve(w.person("vic"))}, nil // who lost the right, if they had it
+	if got := w.order(w.person("vic"), ops, "resume rules"); !strings.HasPrefix(got.Private, "Refused: Vic may not resume schedules") || r.held != nil {
+		t.Errorf("%+v, held %v", got, r.held)
+	}
+	if got := w.order(w.person("alice"), ops, "resume rules"); !strings.HasPrefix(got.Private, "Refused") || strings.Contains(got.Private, "who paused it") {
+		t.Errorf("%+v", got)
+	}
+	if got := w.order(w.person("vic"), ops, "pause drift because of lunch"); !strings.HasPrefix(got.Private, "Refused: Vic may not pause schedules") {
+		t.Errorf("%+v", got)
+	}
+	w.order(w.person("bob"), ops, "pause drift because of lunch")
+	if !slices.Equal(r.held, []string{"drift/payments-prod by Bob: because of lunch"}) {
 		t.Errorf("held %v", r.held)
 	}
 }
@@ -184,10 +220,10 @@ func TestRunNow(t *testing.T) {
 	if got := w.order(w.person("vic"), ops, "run drift"); got.Private != "" {
 		t.Errorf("%+v", got)
 	}
-	if !slices.Equal(r.ran, []string{"drift/payments-prod as m1/drift/payments-prod"}) {
+	if !slices.Equal(r.ran, []string{"drift/payments-prod as m1/drift/payments-prod from 1"}) {
 		t.Errorf("ran %v", r.ran)
 	}
-	if got := notices(r.told); !slices.Equal(got, []string{"slack:C-ops 1 Schedule runs: Vic runs drift now."}) || len(w.store.Waiting()) > 0 {
+	if got := notices(r.told); !slices.Equal(got, []string{"slack:C-ops 1 Schedule runs: Vic runs drift now. What comes of it is told here."}) || len(w.store.Waiting()) > 0 {
 		t.Errorf("told %q", got)
 	}
 	r.busy = true

@@ -105,7 +105,7 @@ func (c Card) Written() string {
 	}
 	var parts []string
 	for _, part := range []string{
-		c.Title + "\n" + c.Status, c.Body, strings.Join(facts, "\n"), strings.Join(lines, "\n"), c.Prose, c.Next, c.Footer,
+		c.Title + "\n" + c.Status, c.Body, strings.Join(facts, "\n"), strings.Join(lines, "\n"), c.Code, c.Prose, c.Next, c.Footer,
 	} {
 		if part = Sound(Moments(part, nil)); part != "" {
 			parts = append(parts, part)

@@ -32,6 +32,10 @@ func (in *Inbox) status(ctx context.Context, c Command) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	ice, err := in.ice(ctx, c)
+	if err != nil {
+		return Reply{}, err
+	}
 	bills, err := in.bills(ctx, c)
 	if err != nil {
 		return Reply{}, err
@@ -43,10 +47,15 @@ func (in *Inbox) status(ctx context.Context, c Command) (Reply, error) {
 		{"Waiting here", count(len(here), "card")},
 		{"Waiting elsewhere", count(elsewhere, "card")},
 	}}
+	card.Fields = append(card.Fields, ice.fields()...)
 	for _, j := range mine {
-		card.Fields = append(card.Fields, Field{j.Actor.Name, plain(j.Text)})
+		what, _ := order(j.Text)
+		card.Fields = append(card.Fields, Field{j.Actor.Name, plain(what)})
 	}
 	card.Fallback = fmt.Sprintf("Status: %s running, %s waiting", count(len(jobs), "request"), count(len(here)+elsewhere, "card"))
+	if text := ice.line(); text != "" {
+		card.Fallback += ", " + text
+	}
 	if len(resting) > 0 {
 		card.Fields = append(card.Fields, Field{"Waiting for a model", fmt.Sprintf("%s, next try at %s", count(len(resting), "request"), clock(resting[0].After))})
 		card.Fallback += ", " + count(len(resting), "request") + " waiting for a model"

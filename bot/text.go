@@ -6,13 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// longest is how much of one foreign text a card shows.
-const longest = 600
+// longest is how much of one foreign text a card shows, and longestResult how much of what
+// a tool was asked to tell, in characters.
+const (
+	longest       = 600
+	longestResult = 6000
+)
 
 // plain makes text from outside safe to read: no control characters, no
 // terminal escapes, no characters that hide or reorder others, and no more than
 // a screen of it. What is cut is said.
-func plain(s string) string {
+func plain(s string) string { return plainTo(s, longest) }
+
+// plainTo is plain with a limit of its own.
+func plainTo(s string, most int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -25,10 +32,10 @@ func plain(s string) string {
 		}
 		return r
 	}, escapes(s))
-	if utf8.RuneCountInString(s) <= longest {
+	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
-	return string([]rune(s)[:longest]) + " (cut)"
+	return string([]rune(s)[:most]) + " (cut)"
 }
 
 // escapes drops terminal escape sequences whole, so that their parameters do

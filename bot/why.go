@@ -16,6 +16,9 @@ func (in *Inbox) why(ctx context.Context, c Command) (Reply, error) {
 	if d := in.mayRead(ctx, c); d.Outcome != rbac.Allow {
 		return said("Refused: " + d.Why() + "."), nil
 	}
+	if c.Text == "" {
+		return said("Say: why PLAN-CODE. It stands on the card. To ask the agent, say it in more words."), nil
+	}
 	holds, err := in.Records.HoldByCode(ctx, c.Org, c.Text)
 	if err != nil {
 		return Reply{}, fmt.Errorf("find card: %w", err)

@@ -3,6 +3,7 @@ package rbac
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Decision struct {
 	Whom      []string      // names of people who could help, when the Outcome is not Allow
 	Person    Subject       `json:",omitempty"` // who was judged, as the policy knows them
 	Policy    string        `json:",omitempty"` // version of the policy that decided
+	Can       []string      `json:",omitempty"` // names of people who may freeze or thaw, when that is denied
 }
 
 // Need is one demand of a quorum: Count different people, each of any of From.
@@ -50,7 +52,7 @@ func (d Decision) And(e Decision) Decision {
 		Outcome: min(d.Outcome, e.Outcome), Approvals: max(d.Approvals, e.Approvals), Needs: joined(d.Needs, e.Needs),
 		Expiry: d.Expiry, Urgent: d.Urgent || e.Urgent, Frozen: d.Frozen,
 		Reasons: slices.Concat(d.Reasons, e.Reasons), Whom: slices.Compact(whom),
-		Person: cmp.Or(d.Person, e.Person), Policy: cmp.Or(d.Policy, e.Policy),
+		Person: cmp.Or(d.Person, e.Person), Policy: cmp.Or(d.Policy, e.Policy), Can: slices.Concat(d.Can, e.Can),
 	}
 	if e.Expiry > 0 && (d.Expiry == 0 || e.Expiry < d.Expiry) {
 		and.Expiry = e.Expiry
@@ -73,13 +75,31 @@ func joined(a, b []Need) (all []Need) {
 	return all
 }
 
-// Why puts the reasons, and whom to ask, in one line.
+// Why puts the reasons, and who can help, in one line.
 func (d Decision) Why() string {
 	why := strings.Join(d.Reasons, "; ")
-	if len(d.Whom) > 0 && d.Outcome == Deny {
-		why += " (ask " + strings.Join(d.Whom, " or ") + ")"
+	if d.Outcome != Deny {
+		return why
+	}
+	grant, can := strings.Join(d.Whom, " or "), strings.Join(few(d.Can), " or ")
+	switch {
+	case can != "" && grant != "":
+		why += " (" + can + " can; " + grant + " can grant it)"
+	case can != "":
+		why += " (" + can + " can)"
+	case grant != "":
+		why += " (ask " + grant + ")"
 	}
 	return why
+}
+
+// few are as many names as a sentence bears.
+func few(names []string) []string {
+	const most = 5
+	if n := len(names) - most; n > 0 {
+		return append(names[:most:most], fmt.Sprintf("%d more", n))
+	}
+	return names
 }
 
 // Action is one concrete call, as policy sees it. Stack and Environment are
@@ -178,6 +198,9 @@ func decide(ctx context.Context, p Policy, r Request) Decision {
 	switch d.Outcome {
 	case Deny:
 		d.Needs, d.Whom = nil, p.Whom(ctx, Do, r)
+		if s, ok := p.(*Snapshot); ok {
+			d.Can = s.named(s.able(r))
+		}
 	case Ask:
 		d.Whom = p.Whom(ctx, Approve, r)
 	}

@@ -13,6 +13,7 @@ type Explanation struct {
 	Ceilings []Ceiling // every limit on the tier, the one that decides first
 	Because  []string  // step by step, each one sentence
 	Needed   []string  // what would have to be so for it to be allowed, or who must approve
+	Able     []Contact // who may freeze or thaw, when that is denied
 	Ask      []Contact // who can help
 }
 
@@ -73,6 +74,7 @@ func (t *teller) tell(ctx context.Context) {
 	}
 	switch v := t.verb; {
 	case v == Do && t.x.Decision.Outcome == Deny:
+		t.x.Able = t.contacts(t.able(t.r), Do)
 		t.x.Ask = t.contacts(t.holders(Do, t.r), Do)
 	case t.x.Decision.Outcome != Allow || v == Break:
 		t.x.Ask = t.contacts(t.holders(Approve, t.r), Approve)

@@ -207,6 +207,9 @@ func TestExplain(t *testing.T) {
 		for _, n := range x.Needed {
 			fmt.Fprintf(&text, "   needed: %s\n", n)
 		}
+		for _, a := range x.Able {
+			fmt.Fprintf(&text, "   can %s\n", a)
+		}
 		for _, a := range x.Ask {
 			fmt.Fprintf(&text, "   ask %s\n", a)
 		}

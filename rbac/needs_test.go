@@ -245,9 +245,9 @@ func TestNeedInWords(t *testing.T) {
 func TestAnd(t *testing.T) {
 	t.Parallel()
 	f, g := &Freeze{ID: "f"}, &Freeze{ID: "g"}
-	a := Decision{Allow, 0, nil, 0, false, nil, []string{"a"}, []string{"z", "b"}, "", ""}
-	b := Decision{Ask, 2, []Need{{Count: 2}}, time.Hour, true, f, []string{"b"}, []string{"b"}, "p", "v"}
-	want := Decision{Ask, 2, []Need{{Count: 2}}, time.Hour, true, f, []string{"a", "b"}, []string{"b", "z"}, "p", "v"}
+	a := Decision{Allow, 0, nil, 0, false, nil, []string{"a"}, []string{"z", "b"}, "", "", nil}
+	b := Decision{Ask, 2, []Need{{Count: 2}}, time.Hour, true, f, []string{"b"}, []string{"b"}, "p", "v", []string{"c"}}
+	want := Decision{Ask, 2, []Need{{Count: 2}}, time.Hour, true, f, []string{"a", "b"}, []string{"b", "z"}, "p", "v", []string{"c"}}
 	if got := a.And(b); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
@@ -266,6 +266,12 @@ func TestAnd(t *testing.T) {
 		t.Error("And changed what it was given")
 	}
 	if w := (Decision{Reasons: []string{"a", "b"}, Whom: []string{"x", "y"}}).Why(); w != "a; b (ask x or y)" {
+		t.Error(w)
+	}
+	if w := (Decision{Reasons: []string{"a"}, Can: []string{"x", "y"}}).Why(); w != "a (x or y can)" {
+		t.Error(w)
+	}
+	if w := (Decision{Reasons: []string{"a"}, Can: strings.Split("tuvwxyz", "")}).Why(); w != "a (t or u or v or w or x or 2 more can)" {
 		t.Error(w)
 	}
 	if w := (Decision{Outcome: Ask, Reasons: []string{"a"}, Whom: []string{"x"}}).Why(); w != "a" {

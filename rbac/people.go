@@ -2,6 +2,7 @@ package rbac
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -47,11 +48,31 @@ func (s *Snapshot) Roles(id string) []string {
 // Whom names the people who may approve the action, or break its glass: not who
 // asks, not its authors. For Do it names the admins, who can change what is
 // configured.
-func (s *Snapshot) Whom(_ context.Context, v Verb, r Request) (names []string) {
-	for _, id := range s.holders(v, r) {
+func (s *Snapshot) Whom(_ context.Context, v Verb, r Request) []string {
+	return s.named(s.holders(v, r))
+}
+
+func (s *Snapshot) named(ids []string) (names []string) {
+	for _, id := range ids {
 		names = append(names, s.People[id].Name)
 	}
 	return names
+}
+
+// able are the ids of the people who may freeze or thaw themselves, beside who asks. Of
+// anything else there is nobody: what a tool does depends on more than the person.
+func (s *Snapshot) able(r Request) (ids []string) {
+	if s.mine(r) != nil || !speech(r.Action) || r.Action.Tool != actFreeze && r.Action.Tool != actThaw {
+		return nil
+	}
+	q, not := s.question(Do, r), s.excluded(Do, r)
+	for _, id := range slices.Sorted(maps.Keys(s.People)) {
+		who := person(s.org, id, s.People[id])
+		if d, err := q.decide(who); err == nil && d.Outcome == Allow && !slices.Contains(not, who.Subject()) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // holders are the ids of the people whom Whom names.

@@ -67,17 +67,11 @@ type Record struct {
 	Paused    *Pause
 }
 
-// Pause holds a schedule: its due times are skipped.
+// Pause holds a schedule until somebody resumes it: its due times are skipped.
 type Pause struct {
-	By    rbac.Actor
-	At    time.Time
-	Why   string
-	Until time.Time // zero is until somebody resumes it
-}
-
-// Holds tells whether the pause is about a due time.
-func (p *Pause) Holds(due time.Time) bool {
-	return p != nil && (p.Until.IsZero() || due.Before(p.Until))
+	By  rbac.Actor
+	At  time.Time
+	Why string
 }
 
 // PausedBy begins why a due time was skipped that a pause holds.

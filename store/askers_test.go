@@ -56,9 +56,7 @@ func askersOfAThread(t *testing.T, o store.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Erase(ctx, agenttest.Org, s.ID); err != nil {
-		t.Fatal(err)
-	}
+	erase(t, db, s)
 	if _, w, err := db.Askers(ctx, agenttest.Org, here); err != nil || len(w) > 0 {
 		t.Errorf("after it was erased: %v %v", w, err)
 	}

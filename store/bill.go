@@ -3,17 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
 	"interlock/agent"
-	"interlock/rbac"
 )
 
 // billRow is a sum of bills as the tables hold it.
 type billRow struct {
-	Person                               string
 	Input, Output, CacheRead, CacheWrite int64
 	Cost, Replies, Unpriced              int64
 }
@@ -88,28 +85,4 @@ func (db *DB) billed(ctx context.Context, org string, f agent.BillFilter) (agent
 	}
 	row, _, err := one[billRow](tx, sql, args...)
 	return row.sum(), err
-}
-
-// PersonSum is what one person's requests cost.
-type PersonSum struct {
-	Person rbac.Subject
-	agent.Sum
-}
-
-// BillsByPerson adds up an Org's bills since the month of from, the dearest
-// person first.
-func (db *DB) BillsByPerson(ctx context.Context, org string, from time.Time) ([]PersonSum, error) {
-	if _, err := db.of(org); err != nil {
-		return nil, fmt.Errorf("read bills: %w", err)
-	}
-	rows, err := many[billRow](db.read(ctx), "SELECT person, "+billSums+`, COALESCE(SUM(replies), 0) AS replies FROM bill_months
-		WHERE org = ? AND month >= ? GROUP BY person ORDER BY cost DESC, person`, org, micros(agent.Month(from)))
-	if err != nil {
-		return nil, fmt.Errorf("read bills: %w", err)
-	}
-	all := make([]PersonSum, len(rows))
-	for i, r := range rows {
-		all[i] = PersonSum{rbac.Subject(r.Person), r.sum()}
-	}
-	return all, nil
 }

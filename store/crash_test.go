@@ -171,10 +171,11 @@ func TestIndexesAreUsed(t *testing.T) {
 		"SELECT count(*) FROM jobs WHERE state = 'dead'",
 		"SELECT count(*) FROM holds WHERE state = 1 AND code <> ''",
 		"SELECT count(*) FROM outbox WHERE state = 'pending'",
+		"SELECT ord FROM jobs WHERE state = 'done' AND run_after < 5 LIMIT 5",
+		"SELECT ord FROM outbox WHERE state <> 'pending' AND settled < 5 LIMIT 5",
 		"SELECT 1 FROM sessions WHERE org = 'a' AND seq > sealed",
 		"SELECT * FROM sessions WHERE org = 'a' AND (origin = 'b' OR thread = 'b')",
 		"SELECT * FROM outbox o WHERE o.org = 'a' AND o.state = 'pending' AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.state = 'pending' AND b.org = o.org AND b.session = o.session AND b.seq < o.seq) ORDER BY o.ord LIMIT 5",
-		"SELECT * FROM messages WHERE org = 'a' AND platform = 'b' AND channel = 'c' AND id = thread ORDER BY born DESC LIMIT 5",
 		"SELECT body FROM holds WHERE org = 'a' AND (code = 'b' OR id >= 'b' AND id < 'c')",
 	} {
 		for _, step := range plan(t, db, q) {

@@ -55,7 +55,7 @@ func TestLogged(t *testing.T) {
 		if none := booked(t, db, at, at.Add(time.Hour), agent.KindRefused); len(none) != 0 {
 			t.Errorf("of another kind %v", none)
 		}
-		must(t, db.Erase(t.Context(), agenttest.Org, s.ID))
+		erase(t, db, s)
 		if got := booked(t, db, at, at.Add(time.Hour), agent.KindGaveUp); len(got) != 4 {
 			t.Errorf("of what was erased %+v", got)
 		}

@@ -146,7 +146,7 @@ func (r *loggedRow) event(key []byte) (ev agent.Event, err error) {
 
 // tombstone has what readers of its kind rely on, and nothing in it.
 func tombstone(k agent.Kind) agent.Payload {
-	p := agent.Payload{Text: "(erased)"}
+	p := agent.Payload{Text: erased}
 	switch k {
 	case agent.KindAsk:
 		p.Ask = &agent.Ask{}
@@ -155,7 +155,7 @@ func tombstone(k agent.Kind) agent.Payload {
 	case agent.KindStarted:
 		p.Call = &agent.ToolCall{}
 	case agent.KindResult:
-		p.Call, p.Result = &agent.ToolCall{}, &agent.ToolResult{Text: "(erased)"}
+		p.Call, p.Result = &agent.ToolCall{}, &agent.ToolResult{Text: erased}
 	case agent.KindApproval, agent.KindQuestion, agent.KindVerdict:
 		p.Call, p.Hold = &agent.ToolCall{}, erasedHold()
 	case agent.KindFinding:
@@ -171,7 +171,7 @@ func tombstone(k agent.Kind) agent.Payload {
 // erasedHold is decided, and a question with something to press: so no words of
 // people are taken as its answer.
 func erasedHold() *agent.Hold {
-	return &agent.Hold{Approval: &agent.Approval{Verdicts: []agent.Verdict{{}}}, Question: &agent.Question{Choices: []string{"(erased)"}}}
+	return &agent.Hold{Approval: &agent.Approval{Verdicts: []agent.Verdict{{}}}, Question: &agent.Question{Choices: []string{erased}}}
 }
 
 func keyBelongs(org, session string) string { return string(fields("session key", org, session)) }

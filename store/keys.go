@@ -52,15 +52,6 @@ func (db *DB) of(org string) (keys, error) {
 	return k, nil
 }
 
-// CheckpointKey is the public key that an Org's checkpoints are signed with.
-func (db *DB) CheckpointKey(org string) (ed25519.PublicKey, error) {
-	k, err := db.of(org)
-	if err != nil {
-		return nil, err
-	}
-	return k.sign.Public().(ed25519.PublicKey), nil
-}
-
 // seal encrypts with AES-256-GCM; the nonce stands before the text. What it
 // belongs to is bound to it, so that it opens nowhere else.
 func seal(key []byte, belongs string, text []byte) ([]byte, error) {

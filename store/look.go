@@ -8,22 +8,6 @@ import (
 	"interlock/agent"
 )
 
-// EventByID gives one event.
-func (db *DB) EventByID(ctx context.Context, org, id string) (agent.Event, error) {
-	r, ok, err := one[loggedRow](db.read(ctx), loggedSQL+" WHERE e.org = ? AND e.id = ?", org, id)
-	switch {
-	case err != nil:
-		return agent.Event{}, fmt.Errorf("read event: %w", err)
-	case !ok:
-		return agent.Event{}, agent.ErrNotFound
-	}
-	evs, err := db.decrypt(ctx, org, r.E.Session, []loggedRow{r})
-	if err != nil {
-		return agent.Event{}, err
-	}
-	return evs[0], nil
-}
-
 // Running lists the jobs that workers have in hand, oldest first.
 func (db *DB) Running(ctx context.Context, org string) ([]agent.Job, error) {
 	return db.jobs(ctx, "SELECT body FROM jobs WHERE org = ? AND state = 'running' ORDER BY ord", org)
@@ -53,15 +37,16 @@ func (db *DB) Resting(ctx context.Context, org string) ([]agent.Job, error) {
 	return resting, nil
 }
 
-// paused tells whether a pause is the last that is known of the job's turn.
+// paused tells whether the job's turn is in a pause that nothing has ended yet, as an
+// agent.Session does.
 func (db *DB) paused(ctx context.Context, j agent.Job) (bool, error) {
 	tx := db.read(ctx)
 	s, ok, err := find(tx, j.Org, threadKey(j.Thread))
 	if err != nil || !ok {
 		return false, err
 	}
-	kind, _, err := one[string](tx, "SELECT kind FROM events WHERE org = ? AND session = ? AND turn = ? AND kind <> ? ORDER BY seq DESC LIMIT 1",
-		j.Org, s.ID, j.Turn, string(agent.KindSummary))
+	kind, _, err := one[string](tx, "SELECT kind FROM events WHERE org = ? AND session = ? AND turn = ? AND kind IN ? ORDER BY seq DESC LIMIT 1",
+		j.Org, s.ID, j.Turn, []agent.Kind{agent.KindPaused, agent.KindResumed})
 	return agent.Kind(kind) == agent.KindPaused, err
 }
 
@@ -77,31 +62,6 @@ func (db *DB) jobs(ctx context.Context, sql string, args ...any) ([]agent.Job, e
 		}
 	}
 	return jobs, nil
-}
-
-// Summary is a session without its log.
-type Summary struct {
-	ID            string
-	Thread        agent.Thread
-	Events        int64
-	Opened, Moved time.Time
-}
-
-// RecentSessions lists the sessions that moved last, newest first.
-func (db *DB) RecentSessions(ctx context.Context, org string, limit int) ([]Summary, error) {
-	rows, err := many[sessionRow](db.read(ctx), "SELECT * FROM sessions WHERE org = ? ORDER BY moved DESC LIMIT ?", org, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	all := make([]Summary, len(rows))
-	for i, r := range rows {
-		t, err := parseThread(r.Thread)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = Summary{ID: r.ID, Thread: t, Events: r.Seq, Opened: moment(r.Opened), Moved: moment(r.Moved)}
-	}
-	return all, nil
 }
 
 // SessionUsed tells whether a session is there, and something was said in it after a moment.

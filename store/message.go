@@ -18,7 +18,7 @@ type messageRow struct {
 	Platform, Channel, Thread, Author, Text string
 	Card, Marker                            string
 	At                                      int64
-	Edited                                  int
+	Edited, Open, Alone                     int
 }
 
 // TableName is the table's.
@@ -26,7 +26,7 @@ func (messageRow) TableName() string { return "messages" }
 
 func (r *messageRow) message() (m bot.Message, err error) {
 	m = bot.Message{
-		ID: r.ID, Org: r.Org, Seq: r.Seq, Text: r.Text, At: moment(r.At), Edited: r.Edited == 1,
+		ID: r.ID, Org: r.Org, Seq: r.Seq, Text: r.Text, At: moment(r.At), Edited: r.Edited == 1, Alone: r.Alone == 1,
 		Thread: agent.Thread{Platform: r.Platform, Channel: r.Channel, ID: r.Thread},
 	}
 	if r.Card != "" {
@@ -41,7 +41,7 @@ func (r *messageRow) message() (m bot.Message, err error) {
 func newMessageRow(m bot.Message) (r messageRow, err error) {
 	r = messageRow{
 		Org: m.Org, ID: m.ID, Platform: m.Thread.Platform, Channel: m.Thread.Channel, Thread: m.Thread.ID,
-		Text: m.Text, At: micros(m.At),
+		Text: m.Text, At: micros(m.At), Open: waits(m.Card), Alone: mark(m.Alone),
 	}
 	if m.At.IsZero() {
 		r.At = micros(time.Now())
@@ -54,6 +54,15 @@ func newMessageRow(m bot.Message) (r messageRow, err error) {
 	}
 	r.Author, err = encode(m.Author)
 	return r, err
+}
+
+func waits(c *bot.Card) int { return mark(c != nil && c.Open) }
+
+func mark(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // Say adds a message; the first one with an ID stays. It is found by the marker
@@ -119,7 +128,8 @@ func (db *DB) Redraw(ctx context.Context, org, id string, c bot.Card) (bot.Messa
 			return err
 		}
 		var ok bool
-		r, ok, err = one[messageRow](tx, "UPDATE messages SET seq = ?, card = ?, edited = 1 WHERE org = ? AND id = ? RETURNING *", n, card, org, id)
+		r, ok, err = one[messageRow](tx, `UPDATE messages SET seq = ?, card = ?, open = ?, edited = 1
+			WHERE org = ? AND id = ? RETURNING *`, n, card, waits(&c), org, id)
 		if err == nil && !ok {
 			return agent.ErrNotFound
 		}
@@ -138,10 +148,35 @@ func (db *DB) Read(ctx context.Context, org string, t agent.Thread, after int64,
 	return db.messages(ctx, sql+" AND seq > ? ORDER BY seq LIMIT ?", append(args, after, limit)...)
 }
 
-// Topics are the first messages of a channel's threads, newest thread first.
-func (db *DB) Topics(ctx context.Context, org, platform, channel string, limit int) ([]bot.Message, error) {
-	return db.messages(ctx, `SELECT * FROM messages WHERE org = ? AND platform = ? AND channel = ? AND id = thread
-		ORDER BY born DESC LIMIT ?`, org, platform, channel, limit)
+// Topics are the first messages of a channel's threads, those with an open card first,
+// then by what was said last.
+func (db *DB) Topics(ctx context.Context, org, platform, channel string, skip, limit int) ([]bot.Message, error) {
+	return db.messages(ctx, `SELECT m.* FROM messages m JOIN (
+			SELECT thread, MAX(born) AS newest, MAX(open) AS waits, COUNT(*) AS n FROM messages
+			WHERE org = ? AND platform = ? AND channel = ? GROUP BY thread
+		) t ON m.id = t.thread AND m.thread = t.thread
+		WHERE m.org = ? AND m.platform = ? AND m.channel = ? AND (t.n > 1 OR m.alone = 0)
+		ORDER BY t.waits DESC, t.newest DESC LIMIT ? OFFSET ?`, org, platform, channel, org, platform, channel, limit, skip)
+}
+
+// Share ends that a message is Alone.
+func (db *DB) Share(ctx context.Context, org, id string) error {
+	var shared int64
+	err := db.write(ctx, func(tx *gorm.DB) error {
+		n, err := nextMessage(tx, org)
+		if err != nil {
+			return err
+		}
+		shared, err = exec(tx, "UPDATE messages SET seq = ?, alone = 0 WHERE org = ? AND id = ? AND alone = 1", n, org, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("share message: %w", err)
+	}
+	if shared > 0 {
+		db.changed.of(org).signal()
+	}
+	return nil
 }
 
 // Marked finds a message by the marker of the card that it was said with.

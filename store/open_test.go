@@ -209,4 +209,7 @@ func TestUnknownOrg(t *testing.T) {
 	if _, err := db.Keep(t.Context(), agent.Artifact{Org: "nobody", At: time.Now()}); err == nil {
 		t.Error("an artifact without a key")
 	}
+	if _, err := db.Billed(t.Context(), "nobody", agent.BillFilter{}); err == nil {
+		t.Error("bills without a key")
+	}
 }

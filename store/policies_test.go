@@ -121,6 +121,11 @@ func TestPolicyHistory(t *testing.T) {
 				t.Errorf("%v: %v", c, err)
 			}
 		}
+		// Who changed it is on record, though a process has loaded the same rules before.
+		must(t, db.RecordPolicy(t.Context(), agenttest.Org, store.PolicyVersion{Hash: "a", Source: "erin", By: "erin", At: at}))
+		if all, err := db.Policies(t.Context(), agenttest.Org, 1); err != nil || all[0].N != 4 || all[0].Source != "erin" {
+			t.Errorf("%+v %v", all, err)
+		}
 	})
 }
 

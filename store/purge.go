@@ -30,15 +30,17 @@ type outdated struct {
 }
 
 // Purge deletes the artifacts that have expired, which were out of reach before, the
-// requests and scans that count no more, and, 90 days after, the jobs that were done and
-// the outbox rows that were settled. Dead jobs stay, and so do Refs: a card may be edited
-// at any time. It tells how many rows went. Several processes may purge at once.
+// requests and scans that count no more, what was spent and would not work any more, and,
+// 90 days after, the jobs that were done and the outbox rows that were settled. Dead jobs
+// stay, and so do Refs: a card may be edited at any time. It tells how many rows went.
+// Several processes may purge at once.
 func (db *DB) Purge(ctx context.Context) (n int64, err error) {
 	now := time.Now()
 	n, err = db.purge(ctx,
 		outdated{"artifacts", "org, id", "expires > 0 AND expires <= ?", now},
 		outdated{"scans", "org, id", "at < ?", now.Add(-scansKept)},
 		outdated{"asks", "org, event", "at < ?", now.Add(-asksKept)},
+		outdated{"spent", "org, id", "ends < ?", now.Add(-spentKept)},
 		outdated{"jobs", "ord", "state = 'done' AND run_after < ?", now.Add(-finishedKept)},
 		outdated{"outbox", "ord", "state <> 'pending' AND settled < ?", now.Add(-finishedKept)},
 	)

@@ -63,7 +63,7 @@ func TestFinishedWorkGoes(t *testing.T) {
 			t.Errorf("purged %d, want 2504; %v", n, err)
 		}
 		for table, want := range map[string]string{"jobs": "dead,ready,running,young", "outbox": "fresh,new,waits"} {
-			if got := idsIn(t, past, table); got != want {
+			if got := column(t, past, table+".id"); got != want {
 				t.Errorf("%s: %.200s, want %s", table, got, want)
 			}
 		}
@@ -76,16 +76,18 @@ func TestFinishedWorkGoes(t *testing.T) {
 	})
 }
 
-func idsIn(t *testing.T, db *sql.DB, table string) string {
+// column is all that stands in one, as "table.column".
+func column(t *testing.T, db *sql.DB, name string) string {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT id FROM "+table+" ORDER BY id")
+	table, what, _ := strings.Cut(name, ".")
+	rows, err := db.QueryContext(t.Context(), "SELECT "+what+" FROM "+table+" ORDER BY "+what)
 	must(t, err)
 	defer func() { _ = rows.Close() }()
 	var all []string
 	for rows.Next() {
-		var id string
-		must(t, rows.Scan(&id))
-		all = append(all, id)
+		var one string
+		must(t, rows.Scan(&one))
+		all = append(all, one)
 	}
 	must(t, rows.Err())
 	return strings.Join(all, ",")

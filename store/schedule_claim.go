@@ -107,8 +107,11 @@ func skips(tx *gorm.DB, org string, c scheduler.Claim, row scheduleRow) (why str
 	}
 	if !c.Extra {
 		p, err := row.pause()
-		if err != nil || p.Holds(c.Due) {
-			return p.Text(), err
+		if err != nil {
+			return "", err
+		}
+		if p != nil {
+			return p.Text(), nil
 		}
 	}
 	before := int64(math.MaxInt64)

@@ -18,7 +18,7 @@ type scheduleRow struct {
 	Name                           string
 	Since, Fired, Done, Missed     int64
 	MissedWhy, PausedBy, PausedWhy string
-	PausedAt, PausedUntil, Ended   int64
+	PausedAt, Ended                int64
 	State, Why                     string
 }
 
@@ -26,7 +26,7 @@ func (r scheduleRow) pause() (*scheduler.Pause, error) {
 	if r.PausedAt == 0 {
 		return nil, nil
 	}
-	p := &scheduler.Pause{At: moment(r.PausedAt), Why: r.PausedWhy, Until: moment(r.PausedUntil)}
+	p := &scheduler.Pause{At: moment(r.PausedAt), Why: r.PausedWhy}
 	return p, decode(r.PausedBy, &p.By)
 }
 
@@ -94,16 +94,16 @@ func (db *DB) Pause(ctx context.Context, org string, schedules []string, p *sche
 
 func pauseOne(tx *gorm.DB, org, name string, p *scheduler.Pause) error {
 	var by, why string
-	var at, until int64
+	var at int64
 	since := nowMicros() // what is resumed is not late for the time that it stood still
 	if p != nil {
 		who, err := encode(p.By)
 		if err != nil {
 			return err
 		}
-		by, why, at, until, since = who, p.Why, micros(p.At), micros(p.Until), 0
+		by, why, at, since = who, p.Why, micros(p.At), 0
 	}
-	return tx.Exec(`INSERT INTO schedules (org, name, since, paused_at, paused_until, paused_by, paused_why) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (org, name) DO UPDATE SET since = CASE WHEN excluded.since > 0 THEN excluded.since ELSE schedules.since END, paused_at = excluded.paused_at, paused_until = excluded.paused_until,
-		paused_by = excluded.paused_by, paused_why = excluded.paused_why`, org, name, since, at, until, by, why).Error
+	return tx.Exec(`INSERT INTO schedules (org, name, since, paused_at, paused_by, paused_why) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (org, name) DO UPDATE SET since = CASE WHEN excluded.since > 0 THEN excluded.since ELSE schedules.since END, paused_at = excluded.paused_at,
+		paused_by = excluded.paused_by, paused_why = excluded.paused_why`, org, name, since, at, by, why).Error
 }

@@ -89,6 +89,38 @@ func TestCardFits(t *testing.T) {
 	wantNot(t, r.drawn(t, c), "bare")
 }
 
+// A patch stands in one block, in which blanks and long lines are kept.
+func TestPatchIsDrawn(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, nil)
+	got := r.drawn(t, bot.Card{Title: "Done", Code: "diff --git a/x b/x\n@@ -1 +1 @@\n-  a = 1\n+  a = \"<b>\""})
+	want(t, got, `<pre class="patch" dir="ltr">diff --git a/x b/x`+"\n@@ -1 +1 @@\n-  a = 1\n+  a = &#34;&lt;b&gt;&#34;</pre>")
+	if css := string(r.assets.files["style.css"]); !regexp.MustCompile(`\.patch \{[^}]*white-space: pre-wrap`).MatchString(css) {
+		t.Error("a patch has no style that keeps its blanks and wraps its lines")
+	}
+}
+
+// Red and green are for what a plan takes and brings: whatever else a line says has no class
+// that is coloured so, whether a drift is open, taken or accepted, or a rule is broken.
+func TestOnlyPlansAreColoured(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, nil)
+	for action, class := range map[string]string{
+		"create": "create", "update": "update", "delete": "delete", "replace": "replace", "drift": "drift",
+		"taken": "other", "accepted": "other", "high": "other", "rule": "other",
+	} {
+		got := r.drawn(t, bot.Card{Title: "x", Lines: []bot.Line{{Action: action, Resource: "a.b", Attribute: "c", Before: "code 1", After: "real 2"}}})
+		want(t, got, `<li class="`+class+`">`)
+	}
+	css := string(r.assets.files["style.css"])
+	for _, rule := range regexp.MustCompile(`(?m)^(.*\b(?:del|ins)) \{(.*)\}$`).FindAllStringSubmatch(css, -1) {
+		coloured := strings.Contains(rule[2], "var(--good)") || strings.Contains(rule[2], "var(--bad)") || strings.Contains(rule[2], "line-through")
+		if plan := strings.HasPrefix(rule[1], ":is(.create, .update, .delete, .replace) "); coloured != plan {
+			t.Errorf("%s {%s}", rule[1], rule[2])
+		}
+	}
+}
+
 // No text of a card becomes markup, a class or an address.
 func TestHostileCard(t *testing.T) {
 	t.Parallel()
@@ -194,28 +226,5 @@ func TestText(t *testing.T) {
 	}
 	if initial("") != "?" || initial("\u00e9mile") != "\u00c9" {
 		t.Error("initials")
-	}
-}
-
-func TestFlashes(t *testing.T) {
-	t.Parallel()
-	f, now := newFlashes(), testTime()
-	f.put("a", "/x", now, notice{Text: "1"})
-	f.put("a", "/x", now, notice{Text: "2"})
-	if got := f.take("b", "/x", now); got != nil {
-		t.Errorf("another session: %v", got)
-	}
-	if got := f.take("a", "/x", now); len(got) != 2 || f.take("a", "/x", now) != nil {
-		t.Errorf("once: %v", got)
-	}
-	f.put("a", "/x", now, notice{Text: "3"})
-	if got := f.take("a", "/x", now.Add(flashesFades+1)); got != nil {
-		t.Errorf("old: %v", got)
-	}
-	for i := range 2 * mostFlashes {
-		f.put(strings.Repeat("s", i+1), "/x", now.Add(1), make([]notice, 20)...)
-	}
-	if len(f.all) != mostFlashes || len(f.all[strings.Repeat("s", 2*mostFlashes)].notices) != flashesEach {
-		t.Errorf("%d sessions", len(f.all))
 	}
 }

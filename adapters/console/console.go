@@ -34,7 +34,7 @@ type Channel struct{ ID, Title, Topic string }
 type Item struct{ Name, State, Note string }
 
 // Options say what the console serves. Messages, Changed, Org, Channels, People
-// and Key are needed.
+// and Key are needed, and Once where people sign in.
 type Options struct {
 	Messages bot.Messages
 	// Changed gives a channel that receives after every change in the Org, and
@@ -44,7 +44,8 @@ type Options struct {
 	Channels  []Channel
 	People    func(ctx context.Context) ([]rbac.Actor, error) // who may sign in, asked at every request
 	RoleOf    func(rbac.Actor) string                         // for display only; may be nil
-	Key       []byte                                          // signs cookies and forms; at least 32 bytes
+	Key       []byte                                          // signs cookies, forms and links; at least 32 bytes
+	Once      Once                                            // keeps which links were used; the demo has none
 	Demo      bool                                            // the person switcher instead of signing in
 	Remote    bool                                            // serve others than this machine
 	Hosts     []string                                        // further Host headers that are accepted
@@ -95,6 +96,7 @@ func (o *Options) check() error {
 		}
 	}
 	need(o.Messages != nil && o.Changed != nil && o.People != nil, "Messages, Changed and People must be given")
+	need(o.Demo || o.Once != nil, "Once must be given, so that a link signs in once")
 	need(o.Org != "", "the organisation has no name")
 	need(len(o.Channels) > 0, "there is no channel")
 	need(len(o.Key) >= shortestKey, "the key has fewer than 32 bytes")

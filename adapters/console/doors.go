@@ -4,80 +4,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"sync"
-	"time"
 
 	"interlock/rbac"
 )
 
-// Limits of one-time links.
-const (
-	inviteLife  = 15 * time.Minute
-	mostInvites = 64
-)
-
-var (
-	errInvites = errors.New("there are too many open invitations; wait until some have been used or have expired")
-	errNobody  = errors.New("an invitation needs a person")
-)
-
-type invite struct {
-	person string
-	ends   time.Time
-}
-
-// doors holds the one-time codes that sign people in, as hashes: whoever reads
-// this memory cannot use them.
+// doors holds the one-time code of the first admin, as a hash: whoever reads this
+// memory cannot use it.
 type doors struct {
-	mu      sync.Mutex
-	invites map[[sha256.Size]byte]invite
-	first   [sha256.Size]byte
-	create  func(ctx context.Context, name string) (rbac.Actor, error)
-}
-
-func newDoors() *doors { return &doors{invites: map[[sha256.Size]byte]invite{}} }
-
-// Invite makes a link that signs in this person once within 15 minutes. The
-// link is a path: the caller knows the address that people reach the console by.
-func (p *Platform) Invite(person string) (url string, err error) {
-	if person == "" {
-		return "", errNobody
-	}
-	code := p.random()
-	return "/join/" + code, p.doors.invite(code, invite{person, p.now().Add(inviteLife)}, p.now())
-}
-
-func (d *doors) invite(code string, in invite, now time.Time) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for h, in := range d.invites {
-		if !now.Before(in.ends) {
-			delete(d.invites, h)
-		}
-	}
-	if len(d.invites) >= mostInvites {
-		return errInvites
-	}
-	d.invites[sha256.Sum256([]byte(code))] = in
-	return nil
-}
-
-// invited tells whom a code would sign in; use it up with spend.
-func (d *doors) invited(code string, now time.Time) (person string, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	in, ok := d.invites[sha256.Sum256([]byte(code))]
-	return in.person, ok && now.Before(in.ends)
-}
-
-func (d *doors) spend(code string, now time.Time) (person string, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	h := sha256.Sum256([]byte(code))
-	in, ok := d.invites[h]
-	delete(d.invites, h)
-	return in.person, ok && now.Before(in.ends)
+	mu     sync.Mutex
+	first  [sha256.Size]byte
+	create func(ctx context.Context, name string) (rbac.Actor, error)
 }
 
 // FirstAdmin gives the one-time code that, typed on the sign-in page together

@@ -164,10 +164,14 @@ func (s *stream) topics(ctx context.Context, ms []bot.Message) {
 		s.seq = m.Seq
 	}
 	for i, id := range order {
-		tv, err := s.p.topic(ctx, place{s.at.Channel, id})
+		at := place{s.at.Channel, id}
+		tv, err := s.p.topic(ctx, at)
 		if err != nil {
 			s.left = err
 			return
+		}
+		if !s.p.lists(s.v, at, tv) {
+			continue
 		}
 		h, err := s.p.fragment("topic", tv)
 		if err != nil {

@@ -283,8 +283,8 @@ func TestPageThenStream(t *testing.T) {
 	for i := range 5 {
 		r.line(t, "m"+strconv.Itoa(i), "line")
 	}
-	tvs, seq, err := r.topics(t.Context(), "infra")
-	if err != nil || len(tvs) != 2 || seq != 2 {
-		t.Errorf("%d threads, Seq %d, %v: want the newest Seq of the first messages", len(tvs), seq, err)
+	tp, err := r.topics(t.Context(), viewer{}, "infra", 1)
+	if err != nil || len(tp.Topics) != 2 || tp.Seq != 2 {
+		t.Errorf("%d threads, Seq %d, %v: want the newest Seq of the first messages", len(tp.Topics), tp.Seq, err)
 	}
 }

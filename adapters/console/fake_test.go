@@ -100,18 +100,41 @@ func (f *fakeMessages) Read(_ context.Context, org string, t agent.Thread, after
 	return ms[:min(limit, len(ms))], nil
 }
 
-func (f *fakeMessages) Topics(_ context.Context, org, platform, channel string, limit int) (ms []bot.Message, err error) {
+func (f *fakeMessages) Topics(_ context.Context, org, platform, channel string, skip, limit int) (ms []bot.Message, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.failing {
 		return nil, errFake
 	}
+	many, waits := map[string]int{}, map[string]int{}
+	for _, m := range f.all {
+		many[m.Thread.ID]++
+		if m.Card != nil && m.Card.Open {
+			waits[m.Thread.ID] = 1
+		}
+	}
 	for _, m := range slices.Backward(f.all) {
-		if m.Org == org && m.Thread.Room() == platform+":"+channel && m.ID == m.Thread.ID {
+		if m.Org == org && m.Thread.Room() == platform+":"+channel && m.ID == m.Thread.ID && (many[m.ID] > 1 || !m.Alone) {
 			ms = append(ms, m)
 		}
 	}
+	slices.SortStableFunc(ms, func(a, b bot.Message) int { return waits[b.ID] - waits[a.ID] })
+	ms = ms[min(skip, len(ms)):]
 	return ms[:min(limit, len(ms))], nil
+}
+
+func (f *fakeMessages) Share(_ context.Context, org, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.all, func(o bot.Message) bool { return o.Org == org && o.ID == id && o.Alone })
+	if i < 0 {
+		return nil
+	}
+	if err := f.write(); err != nil {
+		return err
+	}
+	f.all[i].Alone, f.all[i].Seq = false, f.seq
+	return nil
 }
 
 func (f *fakeMessages) Marked(_ context.Context, org, marker string) (bot.Message, bool, error) {
@@ -173,6 +196,36 @@ func (f *fakeInbox) count() int {
 	return len(f.mentions) + len(f.clicks) + len(f.answers)
 }
 
+// fakeOnce keeps what was used in memory.
+type fakeOnce struct {
+	mu      sync.Mutex
+	used    map[string]bool
+	failing bool
+}
+
+func (f *fakeOnce) Spend(_ context.Context, org, id string, _ time.Time) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.failing {
+		return true, errFake
+	}
+	if f.used == nil {
+		f.used = map[string]bool{}
+	}
+	was := f.used[org+"/"+id]
+	f.used[org+"/"+id] = true
+	return !was, nil
+}
+
+func (f *fakeOnce) Spent(_ context.Context, org, id string) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.failing {
+		return false, errFake
+	}
+	return f.used[org+"/"+id], nil
+}
+
 // room is a console with its fakes, at a fixed time.
 type room struct {
 	*Platform
@@ -206,6 +259,7 @@ func newRoom(t *testing.T, change func(o *Options)) *room {
 			return map[string]string{"alice": "operator", "bob": "approver", "carol": "admin"}[a.ID]
 		},
 		Key:     []byte(strings.Repeat("k", 32)),
+		Once:    &fakeOnce{},
 		Prompts: []string{"scan payments-prod", "help"},
 	}
 	if change != nil {

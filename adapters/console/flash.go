@@ -7,28 +7,30 @@ import (
 	"interlock/bot"
 )
 
-// Limits of what waits to be shown once.
+// Limits of what one person alone is shown.
 const (
 	mostFlashes  = 256 // sessions
 	flashesEach  = 8   // replies of one session
-	flashesFades = 10 * time.Minute
+	flashesFades = time.Hour
 )
 
 // notice is what one person alone sees, in one place.
 type notice struct {
 	Text string
 	Card *bot.Card
-	Bad  bool // it went wrong
+	Bad  bool // it went wrong, and is told once
 }
 
 type flash struct {
-	place   string // the page's path
+	place   place
 	at      time.Time
+	seen    bool // a newer reply takes its place
 	notices []notice
 }
 
-// flashes keeps a reply over the redirect that follows a form. It is only a
-// courtesy: what is lost here is on record elsewhere.
+// flashes keeps a session's last reply, over the redirect that follows a form and over
+// reloads, until its reader asks for something else, dismisses it or opens another
+// thread. It is only a courtesy: what is lost here can be asked for again.
 type flashes struct {
 	mu  sync.Mutex
 	all map[string]flash // by session
@@ -36,18 +38,18 @@ type flashes struct {
 
 func newFlashes() *flashes { return &flashes{all: map[string]flash{}} }
 
-func (f *flashes) put(session, place string, now time.Time, ns ...notice) {
+func (f *flashes) put(session string, at place, now time.Time, ns ...notice) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	had, known := f.all[session]
-	if had.place != place {
+	if had.place != at || had.seen {
 		had.notices = nil
 	}
 	if !known && len(f.all) >= mostFlashes {
 		f.drop(now)
 	}
 	ns = append(had.notices, ns...)
-	f.all[session] = flash{place, now, ns[max(0, len(ns)-flashesEach):]}
+	f.all[session] = flash{place: at, at: now, notices: ns[max(0, len(ns)-flashesEach):]}
 }
 
 // drop makes room: all that faded, or else the oldest.
@@ -65,17 +67,45 @@ func (f *flashes) drop(now time.Time) {
 	}
 }
 
-// take gives what waits for this page, once.
-func (f *flashes) take(session, place string, now time.Time) []notice {
+// see gives what there is for this page. Whoever looks at another thread has left; the
+// channel's list is on the way.
+func (f *flashes) see(session string, at place, now time.Time) []notice {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, ok := f.all[session]
-	if !ok || l.place != place {
+	switch {
+	case !ok, l.place != at && at.Thread == "":
+		return nil
+	case l.place != at, now.Sub(l.at) > flashesFades:
+		delete(f.all, session)
 		return nil
 	}
-	delete(f.all, session)
-	if now.Sub(l.at) > flashesFades {
-		return nil
+	kept := l
+	kept.seen, kept.notices = true, nil
+	for _, n := range l.notices {
+		if !n.Bad {
+			kept.notices = append(kept.notices, n)
+		}
+	}
+	if f.all[session] = kept; len(kept.notices) == 0 {
+		delete(f.all, session)
 	}
 	return l.notices
+}
+
+// at is the place in which a session was answered; without an answer it is the zero place.
+func (f *flashes) at(session string, now time.Time) place {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l := f.all[session]; now.Sub(l.at) <= flashesFades {
+		return l.place
+	}
+	return place{}
+}
+
+// forget drops what a session was told.
+func (f *flashes) forget(session string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.all, session)
 }

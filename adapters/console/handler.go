@@ -51,6 +51,7 @@ func (p *Platform) handler(in inbox) http.Handler {
 	m.Handle("POST /c/{channel}/t/{thread}/say", say)
 	m.Handle("POST /click", p.signedIn(func(w http.ResponseWriter, r *http.Request, v viewer) { p.click(w, r, v, in) }))
 	m.Handle("POST /answer", p.signedIn(func(w http.ResponseWriter, r *http.Request, v viewer) { p.take(w, r, v, in) }))
+	m.Handle("POST /dismiss", p.signedIn(p.dismiss))
 	p.entrances(m)
 	m.Handle("/", p.signedIn(p.lost))
 	return p.guard(m)

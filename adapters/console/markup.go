@@ -74,7 +74,7 @@ func open(o Options) (*Platform, error) {
 	}
 	done := make(chan struct{})
 	return &Platform{
-		opt: o, html: html, assets: a, hub: newHub(), flash: newFlashes(), doors: newDoors(),
+		opt: o, html: html, assets: a, hub: newHub(), flash: newFlashes(), doors: &doors{},
 		random: rand.Text, now: time.Now, done: done, close: sync.OnceFunc(func() { close(done) }),
 	}, nil
 }

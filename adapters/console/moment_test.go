@@ -99,3 +99,15 @@ func TestMomentsAreTimes(t *testing.T) {
 		t.Error("marks count as text")
 	}
 }
+
+// What one person alone is told has its moments as times, too.
+func TestAPrivateAnswerHasTimes(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, nil)
+	nv := r.notices(viewer{session: session{}}, place{Channel: "infra"}, said(bot.Reply{Private: "Snoozed until " + opens + "1772964600|8 March 10:10 UTC" + closes + "."}))[0]
+	got, err := r.fragment("notice", nv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, string(got), `Snoozed until <time datetime="2026-03-08T10:10:00Z">8 March 10:10 UTC</time>.`)
+}

@@ -27,12 +27,13 @@ type personView struct {
 	Current                 bool
 }
 
-// noticeView is a notice ready to be drawn; Path is where dismissing leads.
+// noticeView is a notice ready to be drawn, with what dismisses it.
 type noticeView struct {
 	Text string
 	Card *cardView
 	Bad  bool
-	Path string
+	CSRF string
+	At   place
 }
 
 // composerView is the form in which people write. Text is what they had written.
@@ -43,9 +44,8 @@ type composerView struct {
 
 type channelPage struct {
 	frame
+	topicsView
 	Channel   Channel
-	Topics    []topicView
-	Seq       int64
 	Notices   []noticeView
 	Composer  composerView
 	Checklist *checklistView
@@ -100,7 +100,7 @@ func (p *Platform) person(a rbac.Actor) personView {
 
 func (p *Platform) notices(v viewer, at place, ns []notice) (nvs []noticeView) {
 	for _, n := range ns {
-		nv := noticeView{Text: n.Text, Bad: n.Bad, Path: at.path()}
+		nv := noticeView{Text: n.Text, Bad: n.Bad, CSRF: p.csrf(v.session), At: at}
 		if n.Card != nil {
 			nv.Card = p.card(v, at, *n.Card)
 		}
@@ -124,9 +124,9 @@ func (p *Platform) composer(v viewer, at place, d draft) composerView {
 	return c
 }
 
-// pageNotices are those that waited for this page, and what went wrong just now.
+// pageNotices are those that there are for this page, and what went wrong just now.
 func (p *Platform) pageNotices(v viewer, at place, d draft) []noticeView {
-	ns := p.flash.take(v.ID, at.path(), p.now())
+	ns := p.flash.see(v.ID, at, p.now())
 	if d.problem != "" {
 		ns = append(ns, notice{Text: d.problem, Bad: true})
 	}
@@ -136,13 +136,13 @@ func (p *Platform) pageNotices(v viewer, at place, d draft) []noticeView {
 // showChannel draws a channel; its status is that of the draft, if any.
 func (p *Platform) showChannel(w http.ResponseWriter, r *http.Request, v viewer, c Channel, d draft) {
 	at := place{Channel: c.ID}
-	topics, seq, err := p.topics(r.Context(), c.ID)
+	topics, err := p.topics(r.Context(), v, c.ID, pageOf(r))
 	if err != nil {
 		p.broken(w, r, v, err)
 		return
 	}
 	p.page(w, r, max(d.status, http.StatusOK), "channel", channelPage{
-		frame: p.frame(v, at, "#"+c.Title), Channel: c, Topics: topics, Seq: seq,
+		frame: p.frame(v, at, "#"+c.Title), topicsView: topics, Channel: c,
 		Notices: p.pageNotices(v, at, d), Composer: p.composer(v, at, d), Checklist: p.checklist(c.ID),
 	})
 }

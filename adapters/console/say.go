@@ -46,7 +46,7 @@ func (p *Platform) say(w http.ResponseWriter, r *http.Request, v viewer, in inbo
 
 func (p *Platform) mention(w http.ResponseWriter, r *http.Request, v viewer, in inbox, c Channel, at place, id, text string, d draft) {
 	to := place{at.Channel, cmp.Or(at.Thread, id)}
-	m := bot.Message{ID: id, Org: p.opt.Org, Thread: to.thread(), Author: v.actor, Text: text, At: p.now()}
+	m := bot.Message{ID: id, Org: p.opt.Org, Thread: to.thread(), Author: v.actor, Text: text, At: p.now(), Alone: at.Thread == ""}
 	_, err := p.opt.Messages.Say(r.Context(), m)
 	var rep bot.Reply
 	if err == nil {
@@ -58,7 +58,33 @@ func (p *Platform) mention(w http.ResponseWriter, r *http.Request, v viewer, in 
 		p.untaken(w, r, v, c, at, d)
 		return
 	}
+	if m.Alone && len(said(rep)) == 0 {
+		p.share(r, id)
+	}
+	p.flash.forget(v.ID)
 	p.reply(w, r, v, reply{from: at, to: to, bot: rep, next: []string{"say", at.Channel, at.Thread}})
+}
+
+// share lists a thread for everybody: it was not answered to its author alone. One that
+// could not be shared is listed when it goes on.
+func (p *Platform) share(r *http.Request, id string) {
+	if err := p.opt.Messages.Share(r.Context(), p.opt.Org, id); err != nil {
+		p.opt.Log.WarnContext(r.Context(), "list thread", "id", id, "error", err)
+	}
+}
+
+// dismiss drops what this person alone was told.
+func (p *Platform) dismiss(w http.ResponseWriter, r *http.Request, v viewer) {
+	at := place{r.PostForm.Get("channel"), r.PostForm.Get("thread")}
+	p.flash.forget(v.ID)
+	switch _, ok := p.opens(v, at.Channel); {
+	case wantsJSON(r):
+		p.answer(w, r, http.StatusOK, result{})
+	case !ok:
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	default:
+		http.Redirect(w, r, at.path(), http.StatusSeeOther)
+	}
 }
 
 // untaken shows the form again with what was in it.
@@ -142,14 +168,14 @@ func (p *Platform) reply(w http.ResponseWriter, r *http.Request, v viewer, rp re
 		p.opt.Log.ErrorContext(r.Context(), "take press", "error", rp.err)
 		ns = []notice{{Text: "The bot could not take this just now. Press the button again in a moment.", Bad: true}}
 	}
+	if len(ns) > 0 {
+		p.flash.put(v.ID, rp.to, p.now(), ns...)
+	}
 	modal := p.modal(v, rp)
 	switch js := wantsJSON(r); {
 	case !js && modal != nil:
 		p.page(w, r, http.StatusOK, "modal", modal)
 	case !js || rp.from != rp.to:
-		if len(ns) > 0 {
-			p.flash.put(v.ID, rp.to.path(), p.now(), ns...)
-		}
 		if js {
 			p.answer(w, r, http.StatusOK, result{Location: rp.to.path()})
 			return
@@ -160,8 +186,9 @@ func (p *Platform) reply(w http.ResponseWriter, r *http.Request, v viewer, rp re
 	}
 }
 
-// inPlace answers a script.
+// inPlace answers a script, which shows the notices at once.
 func (p *Platform) inPlace(w http.ResponseWriter, r *http.Request, v viewer, rp reply, ns []notice, modal *modalPage) {
+	p.flash.see(v.ID, rp.to, p.now())
 	res, status := result{ID: p.newID(v.session, rp.next...), Notice: p.notice(r, v, rp.to, ns...)}, http.StatusOK
 	var err error
 	if modal != nil {
@@ -182,7 +209,7 @@ func (p *Platform) inPlace(w http.ResponseWriter, r *http.Request, v viewer, rp 
 
 func said(rep bot.Reply) (ns []notice) {
 	if rep.Private != "" || rep.Note != nil {
-		ns = append(ns, notice{Text: clean(rep.Private), Card: rep.Note})
+		ns = append(ns, notice{Text: bot.Sound(rep.Private), Card: rep.Note}) // with its moments
 	}
 	return ns
 }

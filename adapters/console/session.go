@@ -1,12 +1,8 @@
 package console
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -32,25 +28,6 @@ type viewer struct {
 	people []rbac.Actor
 }
 
-var errCookie = errors.New("the cookie is not ours or has ended")
-
-// mac signs the parts for one purpose. The length before each part keeps two
-// different lists from ever giving the same bytes.
-func (p *Platform) mac(purpose string, parts ...string) string {
-	m := hmac.New(sha256.New, p.opt.Key)
-	for _, s := range append([]string{purpose}, parts...) {
-		var n [8]byte
-		for i, l := 0, len(s); i < len(n); i, l = i+1, l>>8 {
-			n[i] = byte(l)
-		}
-		m.Write(n[:])
-		m.Write([]byte(s))
-	}
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
-}
-
-func same(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
-
 // cookie names differ by key, because browsers share cookies between ports; and
 // a form without a person never overwrites a session that a strict cookie hid.
 func (p *Platform) cookie(signedIn bool) string {
@@ -62,28 +39,16 @@ func (p *Platform) cookie(signedIn bool) string {
 	return name
 }
 
-func (p *Platform) seal(s session) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return "" // two strings and a time of this era always marshal
-	}
-	body := base64.RawURLEncoding.EncodeToString(b)
-	return body + "." + p.mac("session", body)
+func (p *Platform) signer() signer { return p.opt.Key }
+
+func (p *Platform) mac(purpose string, parts ...string) string {
+	return p.signer().mac(purpose, parts...)
 }
 
-func (p *Platform) unseal(value string) (s session, err error) {
-	body, sum, _ := strings.Cut(value, ".")
-	if !same(sum, p.mac("session", body)) {
-		return s, errCookie
-	}
-	b, err := base64.RawURLEncoding.DecodeString(body)
-	if err != nil {
-		return s, errCookie
-	}
-	if err := json.Unmarshal(b, &s); err != nil || !p.now().Before(s.Ends) {
-		return session{}, errCookie
-	}
-	return s, nil
+func (p *Platform) seal(s session) string { return p.signer().seal("session", s) }
+
+func (p *Platform) unseal(value string) (session, error) {
+	return p.signer().unseal("session", value, p.now())
 }
 
 // begin gives the browser a new session; a sign-in never keeps the old one's id.
@@ -109,11 +74,11 @@ func (p *Platform) setCookie(w http.ResponseWriter, r *http.Request, name, value
 func (p *Platform) session(r *http.Request, signedIn bool) (session, error) {
 	c, err := r.Cookie(p.cookie(signedIn))
 	if err != nil {
-		return session{}, errCookie
+		return session{}, errSeal
 	}
 	s, err := p.unseal(c.Value)
 	if err == nil && (s.Person != "") != signedIn {
-		err = errCookie
+		err = errSeal
 	}
 	return s, err
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"unicode/utf8"
@@ -110,9 +111,9 @@ type joinPage struct {
 // joinPage shows whom the link signs in and uses nothing up: programs that
 // preview links open them too.
 func (p *Platform) joinPage(w http.ResponseWriter, r *http.Request) {
-	id, ok := p.doors.invited(r.PathValue("code"), p.now())
-	if !ok {
-		p.spent(w, r)
+	in, err := p.invited(r.Context(), r.PathValue("code"))
+	if err != nil {
+		p.refused(w, r, err)
 		return
 	}
 	people, err := p.people(r.Context())
@@ -120,7 +121,7 @@ func (p *Platform) joinPage(w http.ResponseWriter, r *http.Request) {
 		p.broken(w, r, viewer{}, err)
 		return
 	}
-	v, ok := view(session{Person: id}, people)
+	v, ok := view(in, people)
 	if !ok {
 		p.spent(w, r)
 		return
@@ -130,7 +131,16 @@ func (p *Platform) joinPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Platform) spent(w http.ResponseWriter, r *http.Request) {
-	p.problem(w, r, viewer{}, http.StatusGone, "This link is used up", "A link signs in once, within 15 minutes. Ask an admin for a new one.")
+	p.problem(w, r, viewer{}, http.StatusGone, "This link is used up", "A link signs in once, within 15 minutes. Whoever runs the server makes a new one: interlock invite.")
+}
+
+// refused tells a link that cannot be used from a record that cannot be read.
+func (p *Platform) refused(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errSeal) || errors.Is(err, errSpent) {
+		p.spent(w, r)
+		return
+	}
+	p.broken(w, r, viewer{}, err)
 }
 
 func (p *Platform) join(w http.ResponseWriter, r *http.Request) {
@@ -138,10 +148,10 @@ func (p *Platform) join(w http.ResponseWriter, r *http.Request) {
 		p.problem(w, r, viewer{}, http.StatusForbidden, "Not signed in", "This form is too old. Open the link again.")
 		return
 	}
-	person, ok := p.doors.spend(r.PathValue("code"), p.now())
-	if !ok {
-		p.spent(w, r)
+	in, err := p.spend(r.Context(), r.PathValue("code"))
+	if err != nil {
+		p.refused(w, r, err)
 		return
 	}
-	p.enter(w, r, person)
+	p.enter(w, r, in.Person)
 }

@@ -31,13 +31,20 @@ func (c *clock) pass(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// invited signs a browser in by a one-time link.
-func (r *room) invited(t *testing.T, person string) *browser {
+// invite makes a one-time link.
+func (r *room) invite(t *testing.T, person string) string {
 	t.Helper()
-	link, err := r.Invite(person)
+	link, err := Invite(r.opt.Key, person, r.now())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return link
+}
+
+// invited signs a browser in by a one-time link.
+func (r *room) invited(t *testing.T, person string) *browser {
+	t.Helper()
+	link := r.invite(t, person)
 	b := r.browser(t)
 	if w := b.post(link, b.form(b.page(link), link, "Sign in as")); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/" {
 		t.Fatalf("join: %d %s", w.Code, w.Body)
@@ -100,10 +107,7 @@ func TestInviteOnce(t *testing.T) {
 	r := newRoom(t, closed)
 	c := &clock{at: testTime()}
 	r.now = c.now
-	link, err := r.Invite("bob")
-	if err != nil {
-		t.Fatal(err)
-	}
+	link := r.invite(t, "bob")
 	preview := r.browser(t)
 	previewed := preview.form(preview.page(link), link, "")
 	b := r.browser(t)
@@ -120,24 +124,78 @@ func TestInviteOnce(t *testing.T) {
 	if w := preview.get(link); w.Code != http.StatusGone {
 		t.Errorf("look again: %d", w.Code)
 	}
-	late, _ := r.Invite("bob")
+	late := r.invite(t, "bob")
 	f = preview.form(preview.page(late), late, "")
 	c.pass(inviteLife)
 	if w := preview.post(late, f); w.Code != http.StatusGone {
 		t.Errorf("late: %d", w.Code)
 	}
-	gone, _ := r.Invite("nobody")
-	if w := preview.get(gone); w.Code != http.StatusGone {
+	if w := preview.get(r.invite(t, "nobody")); w.Code != http.StatusGone {
 		t.Errorf("for nobody: %d", w.Code)
 	}
-	if _, err := r.Invite(""); err == nil {
+	if _, err := Invite(r.opt.Key, "", c.now()); err == nil {
 		t.Error("an invitation for no one")
 	}
-	for range mostInvites {
-		_, err = r.Invite("bob")
+	if _, err := Invite(r.opt.Key[1:], "bob", c.now()); err == nil {
+		t.Error("an invitation under a short key")
 	}
-	if err == nil {
-		t.Error("there is no limit")
+}
+
+// A link is good at each process that serves the same console, and at one of them
+// once. What another key signed, a cookie, and a link that somebody changed are none.
+func TestInviteElsewhere(t *testing.T) {
+	t.Parallel()
+	here := newRoom(t, closed)
+	there := newRoom(t, func(o *Options) { o.Demo, o.Once = false, here.opt.Once })
+	link := here.invite(t, "bob")
+	a, b := here.browser(t), there.browser(t)
+	f, g := a.form(a.page(link), link, ""), b.form(b.page(link), link, "")
+	if w := b.post(link, g); w.Code != http.StatusSeeOther {
+		t.Errorf("there: %d", w.Code)
+	}
+	if w := a.post(link, f); w.Code != http.StatusGone {
+		t.Errorf("here too: %d", w.Code)
+	}
+	good := here.invite(t, "bob")
+	foreign, err := Invite([]byte(strings.Repeat("z", 32)), "bob", testTime())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := "/join/" + here.seal(session{ID: "x", Person: "bob", Ends: testTime().Add(time.Minute)})
+	other := strings.Split(here.invite(t, "carol"), ".")[0] + "." + strings.Split(good, ".")[1]
+	f = a.form(a.page(good), good, "")
+	for name, link := range map[string]string{"another key": foreign, "a cookie": cookie, "somebody else": other, "cut": good[:len(good)-1], "nothing": "/join/x"} {
+		if w := a.get(link); w.Code != http.StatusGone {
+			t.Errorf("%s: look: %d", name, w.Code)
+		}
+		if w := a.post(link, f); w.Code != http.StatusGone {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+	a.cookies[here.cookie(true)] = strings.TrimPrefix(good, "/join/")
+	if w := a.get("/c/infra"); w.Code != http.StatusSeeOther {
+		t.Errorf("a link as a cookie: %d", w.Code)
+	}
+}
+
+// While it is not known whether a link was used, it signs nobody in.
+func TestInviteUnknown(t *testing.T) {
+	t.Parallel()
+	once := &fakeOnce{}
+	r := newRoom(t, func(o *Options) { o.Demo, o.Once = false, once })
+	link := r.invite(t, "bob")
+	b := r.browser(t)
+	f := b.form(b.page(link), link, "")
+	once.failing = true
+	if w := b.post(link, f); w.Code != http.StatusServiceUnavailable || b.get("/c/infra").Code == http.StatusOK {
+		t.Errorf("used: %d", w.Code)
+	}
+	if w := b.get(link); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("looked at: %d", w.Code)
+	}
+	once.failing = false
+	if w := b.post(link, f); w.Code != http.StatusSeeOther {
+		t.Errorf("afterwards: %d", w.Code)
 	}
 }
 

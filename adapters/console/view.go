@@ -65,8 +65,8 @@ func (p *Platform) message(v viewer, m bot.Message) messageView {
 func (p *Platform) card(v viewer, at place, c bot.Card) *cardView {
 	cv := &cardView{Card: c, Groups: groups(c.Lines), Charts: pictureViews(c.Pictures)}
 	cv.Tone, cv.Word, cv.Mark = tone(c.Tone)
-	cv.Plain = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && len(c.Fields)+len(c.Lines)+len(c.Buttons)+len(c.Pictures) == 0
-	cv.Bare = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose == "" && c.Body == "" && c.Next == "" && len(c.Fields)+len(c.Lines)+len(c.Pictures) == 0
+	cv.Plain = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose+c.Code == "" && len(c.Fields)+len(c.Lines)+len(c.Buttons)+len(c.Pictures) == 0
+	cv.Bare = c.Title == "" && c.Status == "" && c.Tone == "" && c.Prose+c.Code == "" && c.Body == "" && c.Next == "" && len(c.Fields)+len(c.Lines)+len(c.Pictures) == 0
 	for _, b := range c.Buttons {
 		cv.Forms = append(cv.Forms, p.form(v, at, c.Title, b))
 	}

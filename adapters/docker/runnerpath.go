@@ -16,7 +16,7 @@ type RunnerError struct{ Err error }
 
 // Error is one line for a person.
 func (e *RunnerError) Error() string {
-	return fmt.Sprintf("the sandbox's runner does not work: %s; run scripts/setup.sh runner, or put interlock-runner beside the program", e.Err)
+	return fmt.Sprintf("the sandbox's runner does not work: %s; put interlock-runner beside the program (make build makes it), or name it in sandbox.runner; in a checkout run scripts/setup.sh runner", e.Err)
 }
 
 // Unwrap is the cause.

@@ -54,6 +54,7 @@ func taken(c bot.Card) *layout {
 	l.card = c
 	l.card.Title, l.card.Status, l.card.Body = short(c.Title, 1500), short(c.Status, 600), short(c.Body, 2000)
 	l.card.Next, l.card.Footer, l.card.Prose = short(c.Next, 1500), short(c.Footer, 600), short(c.Prose, mostBytes)
+	l.card.Code = short(c.Code, mostBytes)
 	l.card.Pictures = soundPictures(c.Pictures, short)
 	l.card.Fields = slices.Clone(c.Fields[:min(len(c.Fields), allFacts)])
 	for i, f := range l.card.Fields {
@@ -82,6 +83,6 @@ func (l *layout) blocks() []slack.Block {
 	}
 	return slices.Concat(
 		l.title(), l.state(), l.table(first), l.buttons(), l.table(all[len(first):]), l.missing(l.facts-len(all)),
-		l.pictures(), l.lines(), mrkdwn(l.short(l.card.Prose, 1)), l.next(), l.footer(),
+		l.pictures(), l.lines(), l.code(), mrkdwn(l.short(l.card.Prose, 1)), l.next(), l.footer(),
 	)
 }

@@ -5,12 +5,23 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"interlock/bot"
 )
 
 const (
 	allLines     = 400 // are looked at
 	longestValue = 160 // bytes of a value that a line shows
 )
+
+// code is a patch, in one block of code.
+func (l *layout) code() []slack.Block {
+	text := bot.Moments(l.short(l.card.Code, 1), nil)
+	if text == "" {
+		return nil
+	}
+	return []slack.Block{slack.NewRichTextBlock("", preformatted(text))}
+}
 
 // lines are what changes, in a block of code, in the card's order: it puts what
 // destroys first, so that this is never what is cut.

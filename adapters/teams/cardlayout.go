@@ -53,6 +53,7 @@ func taken(c bot.Card, v view) *layout {
 	}
 	l.card.Title, l.card.Status, l.card.Body = short(c.Title, 1500), short(c.Status, 600), short(c.Body, 4000)
 	l.card.Next, l.card.Footer, l.card.Prose = short(c.Next, 4000), short(c.Footer, 600), short(c.Prose, mostBytes)
+	l.card.Code = short(c.Code, mostBytes)
 	l.card.Pictures = soundPictures(c.Pictures, short)
 	l.card.Fields = slices.Clone(c.Fields[:min(len(c.Fields), allFacts)])
 	for i, f := range l.card.Fields {
@@ -85,7 +86,7 @@ func (l *layout) body() []element {
 	}
 	return slices.Concat(
 		l.head(), l.table(first), spaced("Medium", l.buttons()), l.table(all[len(first):]), l.missing(l.facts-len(all)),
-		l.pictures(), l.lines(), l.prose(), l.next(), l.footer(),
+		l.pictures(), l.lines(), l.code(), l.prose(), l.next(), l.footer(),
 	)
 }
 

@@ -56,6 +56,11 @@ func counted(n int) string {
 	return fmt.Sprintf("and %d more lines", n)
 }
 
+// code is a patch, in one block.
+func (l *layout) code() []element {
+	return spaced("Medium", container("emphasis", rich(runs(l.short(l.card.Code, 1), look{FontType: monospace}))))
+}
+
 // code is rows in one block. What goes away is red, and says so in its first word.
 func code(rows []row) []element {
 	var all []run

@@ -5,7 +5,6 @@ package tools
 import (
 	"interlock/agent"
 	"interlock/agent/tools/askperson"
-	"interlock/agent/tools/tofu/compliance"
 	"interlock/agent/tools/files/list"
 	"interlock/agent/tools/files/read"
 	"interlock/agent/tools/files/search"
@@ -14,6 +13,7 @@ import (
 	"interlock/agent/tools/shell"
 	"interlock/agent/tools/tofu"
 	"interlock/agent/tools/tofu/apply"
+	"interlock/agent/tools/tofu/compliance"
 	"interlock/agent/tools/tofu/drift"
 	"interlock/agent/tools/tofu/keep"
 	"interlock/agent/tools/tofu/plan"

@@ -250,13 +250,40 @@ func (m *Memory) Read(_ context.Context, org string, t agent.Thread, after int64
 	return all[:min(limit, len(all))], nil
 }
 
-// Topics are the first messages of a channel's threads, newest thread first.
-func (m *Memory) Topics(_ context.Context, org, platform, channel string, limit int) ([]bot.Message, error) {
-	all := m.pick(func(s *said) bool {
-		return s.Org == org && s.Thread.Platform == platform && s.Thread.Channel == channel && s.ID == s.Thread.ID
+// Topics are the first messages of a channel's threads, those with an open card first,
+// then by what was said last.
+func (m *Memory) Topics(_ context.Context, org, platform, channel string, skip, limit int) (first []bot.Message, err error) {
+	all := m.pick(func(s *said) bool { return s.Org == org && s.Thread.Room() == platform+":"+channel })
+	last, many, waits := map[string]int{}, map[string]int{}, map[string]int{}
+	for i, s := range all {
+		last[s.Thread.ID], many[s.Thread.ID] = i, many[s.Thread.ID]+1
+		if s.Card != nil && s.Card.Open {
+			waits[s.Thread.ID] = 1
+		}
+	}
+	for _, s := range all {
+		if s.ID == s.Thread.ID && (many[s.ID] > 1 || !s.Alone) {
+			first = append(first, s)
+		}
+	}
+	slices.SortFunc(first, func(a, b bot.Message) int {
+		return cmp.Or(waits[b.ID]-waits[a.ID], last[b.ID]-last[a.ID])
 	})
-	slices.Reverse(all)
-	return all[:min(limit, len(all))], nil
+	first = first[min(skip, len(first)):]
+	return first[:min(limit, len(first))], nil
+}
+
+// Share ends that a message is Alone.
+func (m *Memory) Share(_ context.Context, org, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.find(org, id)
+	if s == nil || !s.Alone {
+		return nil
+	}
+	s.Alone = false
+	_, err := m.number(s)
+	return err
 }
 
 // Marked finds a message by the marker of the card that it was said with.

@@ -20,6 +20,8 @@ func TestMessages(t *testing.T, open func(t *testing.T) bot.Messages) {
 		"what was said is read":     saidIsRead,
 		"a message is redrawn":      redrawn,
 		"threads and topics":        topics,
+		"open ones come first":      openFirst,
+		"alone is no topic":         aloneIsNoTopic,
 		"a marker finds its card":   marked,
 		"only with the Org":         messagesOfOrgs,
 		"every change has a number": numberedChanges,
@@ -123,20 +125,78 @@ func topics(t *testing.T, m bot.Messages) {
 	if _, err := m.Redraw(t.Context(), agenttest.Org, "1", bot.Card{}); err != nil { // moves no topic
 		t.Fatal(err)
 	}
-	for limit, want := range map[int][]string{2: {"3", "2"}, 9: {"3", "2", "1"}} {
-		all, err := m.Topics(t.Context(), agenttest.Org, "console", "ops", limit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		for _, one := range all {
-			ids = append(ids, one.ID)
-		}
-		equal(t, fmt.Sprint("topics up to ", limit), ids, want)
+	for _, c := range []struct {
+		skip, limit int
+		want        []string
+	}{{0, 2, []string{"2", "3"}}, {0, 9, []string{"2", "3", "1"}}, {2, 9, []string{"1"}}, {3, 9, nil}} {
+		equal(t, fmt.Sprint("topics from ", c.skip, " up to ", c.limit), listed(t, m, c.skip, c.limit), c.want)
 	}
 	equal(t, "a thread", read(t, m, agenttest.Org, "2", 0, 10), []string{"2", "2a"})
 	equal(t, "a channel", read(t, m, agenttest.Org, "", 0, 10), []string{"2", "1a", "3", "2a", "1"})
 	equal(t, "a part", read(t, m, agenttest.Org, "", 0, 2), []string{"2", "1a"})
+}
+
+// listed are the ids of topics.
+func listed(t *testing.T, m bot.Messages, skip, limit int) (ids []string) {
+	t.Helper()
+	all, err := m.Topics(t.Context(), agenttest.Org, "console", "ops", skip, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		ids = append(ids, one.ID)
+	}
+	return ids
+}
+
+// A thread with an open card comes before younger ones, as long as it is open.
+func openFirst(t *testing.T, m bot.Messages) {
+	card := message(agenttest.Org, "1", "1")
+	card.Card = &bot.Card{Title: "drift", Open: true}
+	mustSay(t, m, card)
+	later := message(agenttest.Org, "2a", "2")
+	later.Card = &bot.Card{Title: "closed"}
+	for _, say := range []bot.Message{message(agenttest.Org, "2", "2"), later, message(agenttest.Org, "3", "3")} {
+		mustSay(t, m, say)
+	}
+	equal(t, "one is open", listed(t, m, 0, 9), []string{"1", "3", "2"})
+	for _, c := range []struct {
+		id   string
+		open bool
+		want []string
+	}{{"2a", true, []string{"2", "1", "3"}}, {"1", false, []string{"2", "3", "1"}}, {"2a", false, []string{"3", "2", "1"}}} {
+		if _, err := m.Redraw(t.Context(), agenttest.Org, c.id, bot.Card{Open: c.open}); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, fmt.Sprint(c.id, " is open: ", c.open), listed(t, m, 0, 9), c.want)
+	}
+}
+
+// What its author alone was answered is no topic until it is shared or goes on.
+func aloneIsNoTopic(t *testing.T, m bot.Messages) {
+	for _, id := range []string{"1", "2", "3"} {
+		alone := message(agenttest.Org, id, id)
+		alone.Alone = true
+		if got := mustSay(t, m, alone); !got.Alone {
+			t.Errorf("said as %+v", got)
+		}
+	}
+	equal(t, "all are alone", listed(t, m, 0, 9), []string(nil))
+	mustSay(t, m, message(agenttest.Org, "2a", "2"))
+	equal(t, "one went on", listed(t, m, 0, 9), []string{"2"})
+	if err := m.Share(t.Context(), agenttest.Rival, "1"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time changes nothing
+		if err := m.Share(t.Context(), agenttest.Org, "1"); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "one was shared", listed(t, m, 0, 9), []string{"2", "1"})
+	}
+	all, err := m.Read(t.Context(), agenttest.Org, agenttest.Thread("1"), 4, 9)
+	if err != nil || len(all) != 1 || all[0].Alone {
+		t.Errorf("what is new of the shared one: %+v, %v", all, err)
+	}
 }
 
 func marked(t *testing.T, m bot.Messages) {

@@ -26,10 +26,10 @@ func axes(p *plot.Plot, d data, high vg.Length) {
 	p.X.Min, p.X.Max = seconds(d.from), seconds(d.until)
 	p.Y.Min, p.Y.Max = values[0].Value, values[len(values)-1].Value
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(moments(d.from, d.until)), plot.ConstantTicks(values)
-	p.X.Tick.Label, p.Y.Tick.Label = words(normal, muted, draw.XCenter, draw.YTop), words(normal, muted, draw.XRight, draw.YCenter)
+	p.X.Tick.Label, p.Y.Tick.Label = words(normal, ink, draw.XCenter, draw.YTop), words(normal, ink, draw.XRight, draw.YCenter)
 	p.X.Tick.Length, p.Y.Tick.Length = vg.Points(2), 0
 	p.X.Padding, p.Y.Padding = vg.Points(2), vg.Points(2)
-	p.X.LineStyle, p.X.Tick.LineStyle = thin(muted), thin(muted)
+	p.X.LineStyle, p.X.Tick.LineStyle = thin(ink), thin(ink)
 	p.Y.Width = 0
 	g := plotter.NewGrid()
 	g.Vertical.Color, g.Horizontal = nil, thin(edge)

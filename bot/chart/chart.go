@@ -60,7 +60,7 @@ func paint(c draw.Canvas, d data) {
 		c = legend(c, d)
 	}
 	if len(d.lines) == 0 {
-		c.FillText(words(normal, muted, draw.XCenter, draw.YCenter), c.Center(), "no data")
+		c.FillText(words(normal, ink, draw.XCenter, draw.YCenter), c.Center(), "no data")
 		return
 	}
 	p := plot.New()

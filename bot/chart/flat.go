@@ -6,27 +6,26 @@ import (
 	"image/draw"
 )
 
-// shades is into how many steps a colour runs into the ground, at the borders of lines
-// and letters.
+// shades is in how many steps a colour becomes clear, at the borders of lines and letters.
 const shades = 6
 
-// palette is the ground and every colour of ours in all of its shades.
+// palette is what is clear and every colour of ours in all of its shades.
 func palette() color.Palette {
 	all := color.Palette{paper}
-	colors := []color.RGBA{ink, muted, edge}
+	colors := []color.RGBA{ink, edge}
 	for _, m := range marks[:mostLines-1] { // the last is ink
 		colors = append(colors, m.color)
 	}
 	for _, c := range colors {
 		for i := 1; i <= shades; i++ {
-			all = append(all, color.RGBA{blend(c.R, paper.R, i), blend(c.G, paper.G, i), blend(c.B, paper.B, i), 0xff})
+			all = append(all, color.RGBA{shade(c.R, i), shade(c.G, i), shade(c.B, i), shade(c.A, i)})
 		}
 	}
 	return all
 }
 
-func blend(c, ground uint8, i int) uint8 {
-	return uint8((int(c)*i + int(ground)*(shades-i) + shades/2) / shades) // between the two
+func shade(c uint8, i int) uint8 {
+	return uint8((int(c)*i + shades/2) / shades) // at most c
 }
 
 // flat is a picture in the colours of our palette, which is a third as large.

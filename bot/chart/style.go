@@ -12,13 +12,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The picture has a ground of its own: nobody knows the colour of the page that it
-// stands on. Words have a contrast of 4.5 to it, and lines of 3.
+// The picture has no ground of its own, because nobody knows the colour of the page that
+// it stands on, and a white one glares on a dark page. So everything is about half-way from
+// black to white: it has a contrast of at least 3.5 to white and to the dark grounds of
+// chats. Words beside the picture tell its numbers with the contrast of the page.
 var (
-	paper = color.RGBA{0xfa, 0xfb, 0xfc, 0xff}
-	ink   = color.RGBA{0x1f, 0x23, 0x28, 0xff}
-	muted = color.RGBA{0x59, 0x63, 0x6e, 0xff}
-	edge  = color.RGBA{0xd0, 0xd7, 0xde, 0xff}
+	paper = color.RGBA{}
+	ink   = color.RGBA{0x76, 0x7e, 0x87, 0xff}
+	edge  = color.RGBA{0x3b, 0x3f, 0x43, 0x80} // half of ink
 )
 
 // mark is how one line differs from the others: by its colour, which people see
@@ -30,12 +31,12 @@ type mark struct {
 }
 
 var marks = [mostLines]mark{
-	{color.RGBA{0x00, 0x5f, 0xa3, 0xff}, nil, draw.CircleGlyph{}},
-	{color.RGBA{0xc9, 0x4f, 0x00, 0xff}, []vg.Length{4, 2}, draw.BoxGlyph{}},
-	{color.RGBA{0x00, 0x7d, 0x5c, 0xff}, []vg.Length{1.2, 1.5}, draw.PyramidGlyph{}},
-	{color.RGBA{0xa0, 0x3b, 0x78, 0xff}, []vg.Length{5, 1.5, 1.2, 1.5}, draw.CrossGlyph{}},
-	{color.RGBA{0x7a, 0x5c, 0x00, 0xff}, []vg.Length{7, 2}, draw.SquareGlyph{}},
-	{color.RGBA{0x1f, 0x23, 0x28, 0xff}, []vg.Length{2.5, 1.2}, draw.PlusGlyph{}},
+	{color.RGBA{0x2f, 0x81, 0xd0, 0xff}, nil, draw.CircleGlyph{}},
+	{color.RGBA{0xd4, 0x65, 0x1a, 0xff}, []vg.Length{4, 2}, draw.BoxGlyph{}},
+	{color.RGBA{0x1f, 0x8f, 0x6c, 0xff}, []vg.Length{1.2, 1.5}, draw.PyramidGlyph{}},
+	{color.RGBA{0xc2, 0x55, 0x9a, 0xff}, []vg.Length{5, 1.5, 1.2, 1.5}, draw.CrossGlyph{}},
+	{color.RGBA{0x96, 0x7a, 0x1a, 0xff}, []vg.Length{7, 2}, draw.SquareGlyph{}},
+	{color.RGBA{0x76, 0x7e, 0x87, 0xff}, []vg.Length{2.5, 1.2}, draw.PlusGlyph{}},
 }
 
 func (m mark) line() draw.LineStyle {

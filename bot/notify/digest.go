@@ -9,6 +9,7 @@ import (
 
 	"interlock/agent"
 	"interlock/bot"
+	"interlock/rbac"
 )
 
 // Logged is an event, and the thread of its session.
@@ -32,7 +33,8 @@ type Book interface {
 // their part out. It is safe for concurrent use.
 type Digest struct {
 	Book     Book
-	Open     func(ctx context.Context, org string) ([]agent.Hold, error)
+	Pending  func(ctx context.Context, org string) ([]agent.Hold, error)  // cards and questions that are open, or approved
+	Frozen   func(ctx context.Context, org string) ([]rbac.Freeze, error) // also those that are over
 	Alerts   agent.Alerts
 	Told     func(ctx context.Context, org, name string) (time.Time, error) // the due time of the last one that was told
 	Drifts   bot.Drifts
@@ -70,9 +72,14 @@ func (d *Digest) Report(ctx context.Context, org, room string, from, until time.
 	for _, s := range d.Stacks(org) {
 		own[s.Name] = slices.Contains(s.Rooms, room)
 	}
-	err := errors.Join(
-		d.waiting(ctx, org, room, own, &r), d.alerts(ctx, org, room, own, &r), d.happened(ctx, org, room, own, &r), d.answered(ctx, org, room, own, &r),
-		d.drifted(ctx, org, own, &r), d.late(ctx, org, room, &r), d.money(ctx, org, &r), d.duty(ctx, org, &r), d.head(ctx, org, &r),
+	pending, err := d.Pending(ctx, org)
+	if err != nil {
+		return r, fmt.Errorf("list cards: %w", err)
+	}
+	waiting(pending, room, own, &r)
+	err = errors.Join(
+		d.frozen(ctx, org, room, pending, own, &r), d.alerts(ctx, org, room, own, &r), d.happened(ctx, org, room, own, &r), d.answered(ctx, org, room, own, &r),
+		d.drifted(ctx, org, pending, own, &r), d.late(ctx, org, room, &r), d.money(ctx, org, &r), d.duty(ctx, org, &r), d.head(ctx, org, &r),
 	)
 	r.Close()
 	return r, err

@@ -7,11 +7,12 @@ import (
 
 	"interlock/agent"
 	"interlock/bot"
+	"interlock/rbac"
 )
 
 // drifted are the stacks that differ from their code or cannot be scanned, without the
-// values, and how the number of findings went.
-func (d *Digest) drifted(ctx context.Context, org string, own map[string]bool, r *agent.Report) error {
+// values, with what puts them right already, and how the number of findings went.
+func (d *Digest) drifted(ctx context.Context, org string, pending []agent.Hold, own map[string]bool, r *agent.Report) error {
 	all, err := d.Drifts.Drifts(ctx, org)
 	if err != nil {
 		return err
@@ -19,7 +20,9 @@ func (d *Digest) drifted(ctx context.Context, org string, own map[string]bool, r
 	all = slices.DeleteFunc(all, func(one agent.Drift) bool { return !own[one.Stack] || !one.Open() })
 	slices.SortStableFunc(all, func(a, b agent.Drift) int { return a.Began.Compare(b.Began) })
 	for _, one := range all {
-		r.Drifts = append(r.Drifts, one.Differing())
+		all := one.Differing()
+		all.Fixing = fixing(pending, one.Stack)
+		r.Drifts = append(r.Drifts, all)
 	}
 	if d.Looks == nil {
 		return nil
@@ -38,6 +41,17 @@ func (d *Digest) drifted(ctx context.Context, org string, own map[string]bool, r
 	r.Trend = trend(looks, r.Until)
 	r.Looks, r.Blind, err = d.Looked(ctx, org, stacks, r.From, r.Until)
 	return err
+}
+
+// fixing is the plan code of the newest change of a stack that waits, for people or for
+// the end of a freeze; empty is none.
+func fixing(pending []agent.Hold, stack string) (code string) {
+	for _, h := range pending {
+		if act := h.Request.Action; h.Approval != nil && act.Stack == stack && act.Effect >= rbac.Change {
+			code = h.Approval.PlanCode()
+		}
+	}
+	return code
 }
 
 // trend is how many findings were open at the end of each day, from the first scan on.

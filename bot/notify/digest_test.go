@@ -19,6 +19,8 @@ type night struct {
 	drifts []agent.Drift
 	looks  []bot.Look
 	alerts []agent.Alert
+
+	freezes []rbac.Freeze
 }
 
 func (night) Alert(context.Context, string, string) (a agent.Alert, err error) { return a, nil }
@@ -47,10 +49,13 @@ func (n night) Drifts(context.Context, string) ([]agent.Drift, error) { return n
 func (n night) digest() *notify.Digest {
 	return &notify.Digest{
 		Book: n, Drifts: n, Alerts: n,
-		Open:  func(context.Context, string) ([]agent.Hold, error) { return n.holds, nil },
-		Looks: n.of, Looked: n.counted,
+		Pending: func(context.Context, string) ([]agent.Hold, error) {
+			return slices.DeleteFunc(slices.Clone(n.holds), func(h agent.Hold) bool { return !h.Pending() }), nil
+		},
+		Frozen: func(context.Context, string) ([]rbac.Freeze, error) { return slices.Clone(n.freezes), nil },
+		Looks:  n.of, Looked: n.counted,
 		Stacks: func(string) []bot.Stack {
-			return []bot.Stack{{Name: "web", Rooms: []string{"slack:C1", "teams:T1"}}, {Name: "db", Rooms: []string{"slack:C2"}}}
+			return []bot.Stack{{Name: "web", Environment: "prod", Rooms: []string{"slack:C1", "teams:T1"}}, {Name: "db", Environment: "lab", Rooms: []string{"slack:C2"}}}
 		},
 	}
 }

@@ -17,12 +17,8 @@ func ours(h agent.Hold, room string, own map[string]bool) bool {
 
 // waiting are the cards and questions that somebody has to answer, what destroys first,
 // then by their end.
-func (d *Digest) waiting(ctx context.Context, org, room string, own map[string]bool, r *agent.Report) error {
-	open, err := d.Open(ctx, org)
-	if err != nil {
-		return fmt.Errorf("list cards: %w", err)
-	}
-	for _, h := range open {
+func waiting(pending []agent.Hold, room string, own map[string]bool, r *agent.Report) {
+	for _, h := range pending {
 		if !ours(h, room, own) || h.State != agent.Open {
 			continue
 		}
@@ -44,6 +40,28 @@ func (d *Digest) waiting(ctx context.Context, org, room string, own map[string]b
 		}
 		return a.Until.Compare(b.Until)
 	})
+}
+
+// frozen are the freezes that hold what may be shown in the room, and how many approved
+// changes of it wait for their end.
+func (d *Digest) frozen(ctx context.Context, org, room string, pending []agent.Hold, own map[string]bool, r *agent.Report) error {
+	for _, h := range pending {
+		if ours(h, room, own) && h.Thawing(r.Until) {
+			r.Held++
+		}
+	}
+	if d.Frozen == nil {
+		return nil
+	}
+	all, err := d.Frozen(ctx, org)
+	if err != nil {
+		return fmt.Errorf("list freezes: %w", err)
+	}
+	envs := map[string]bool{agent.AllEnvironments: true}
+	for _, s := range d.Stacks(org) {
+		envs[s.Environment] = envs[s.Environment] || own[s.Name]
+	}
+	r.Frozen = slices.DeleteFunc(all, func(f rbac.Freeze) bool { return !envs[f.Env] || !f.Until.After(r.Until) })
 	return nil
 }
 

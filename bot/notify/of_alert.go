@@ -36,6 +36,9 @@ func ofAlert(ev agent.Event) (n Notice) {
 	default: // a snooze is nothing that services know
 		return Notice{}
 	}
+	if n.Step == Resolve && !a.Ended.IsZero() && a.Moved.After(a.Ended) { // they know: only now the approval is over, too
+		return Notice{}
+	}
 	if n.ends() {
 		for _, s := range a.Services() {
 			told = append(told, toService+s)

@@ -179,6 +179,11 @@ func TestOfAlert(t *testing.T) {
 			t.Errorf("%s: %+v", state, n)
 		}
 	}
+	told := alerting(agent.Resolved)
+	told.Ended = noon.Add(-time.Hour)
+	if n, ok := Of(agent.Event{ID: "E", At: noon, Kind: agent.KindAlert, Payload: agent.Payload{Alert: told}}); ok {
+		t.Errorf("services are told twice: %+v", n)
+	}
 }
 
 // Whatever an event holds, a notice comes of it or not; nothing breaks.

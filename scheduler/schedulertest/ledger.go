@@ -120,7 +120,7 @@ func (s *schedule) skips(c scheduler.Claim) string {
 	if c.Skip != "" {
 		return c.Skip
 	}
-	if !c.Extra && s.pause.Holds(c.Due) {
+	if !c.Extra && s.pause != nil {
 		return s.pause.Text()
 	}
 	var open time.Time

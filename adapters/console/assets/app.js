@@ -46,8 +46,12 @@
   const place = (html, newestFirst) => {
     const root = made(html), fresh = root.firstElementChild, old = by(fresh.id);
     if (old && old.dataset.seq === fresh.dataset.seq) return; // it is there already
-    const after = (n) => Number(n.dataset.micro) > Number(fresh.dataset.micro);
-    const moves = old && newestFirst && old.dataset.micro !== fresh.dataset.micro;
+    const order = ["open", "micro"]; // of threads; messages have the time alone
+    const after = (n) => {
+      const first = order.find((o) => n.dataset[o] !== fresh.dataset[o]);
+      return first !== undefined && Number(n.dataset[first]) > Number(fresh.dataset[first]);
+    };
+    const moves = old && newestFirst && order.some((o) => old.dataset[o] !== fresh.dataset[o]);
     const back = old ? refocus(old, fresh) : () => {};
     if (old && !moves) {
       old.replaceWith(fresh);
@@ -171,6 +175,13 @@
     }
   };
 
+  // It is gone here at once, and after a reload, too.
+  const dismiss = (form) => {
+    fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } }).catch(() => {});
+    form.closest(".notice").remove();
+    by("text").focus();
+  };
+
   document.addEventListener("submit", (e) => {
     if (!e.target.matches("form[data-live]")) return;
     e.preventDefault();
@@ -178,7 +189,7 @@
   });
   document.addEventListener("click", (e) => {
     const away = e.target.closest(".dismiss"), close = e.target.closest("[data-close]");
-    if (away) { e.preventDefault(); away.closest(".notice").remove(); by("text").focus(); }
+    if (away) { e.preventDefault(); dismiss(away.form); }
     if (close && dialog()) { e.preventDefault(); dialog().close(); }
   });
   const touch = matchMedia("(pointer: coarse)").matches; // there Enter is the only way to a new line
@@ -189,7 +200,7 @@
   });
 
   localise(document);
-  if (!page || !list) return;
+  if (!page || !list || "still" in page.dataset) return; // an older page of threads stays as it is
   connect();
   window.addEventListener("pagehide", rest);
   // A browser keeps few connections open at once: a hidden page gives its own back.
