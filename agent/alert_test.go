@@ -503,6 +503,10 @@ func TestPresses(t *testing.T) {
 		if err != nil || why != "it is resolved already" || late.State != agent.Resolved {
 			w.Errorf("after the end: %q, %v", why, err)
 		}
+		s, err := w.Load(w.Context(), agenttest.Org, late.Session)
+		if last := s.Events[len(s.Events)-1]; err != nil || last.Kind != agent.KindRefused || last.Run != "8" || last.Payload.Text != why || last.Payload.Alert.ID != id {
+			w.Errorf("a late press left %+v, %v", last, err)
+		}
 		if _, why, err := w.control().Attend(w.Context(), agent.AlertPress{ID: "9", Org: agenttest.Rival, Alert: id, Room: roomOps, Do: agent.Acknowledge}); err != nil || why != agent.NoSuch {
 			w.Errorf("of another Org: %q, %v", why, err)
 		}

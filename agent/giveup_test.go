@@ -16,34 +16,41 @@ import (
 // says what became of it.
 func TestGivingUpEndsItsTurn(t *testing.T) {
 	t.Parallel()
+	errDisk := errors.New("the disk is full")
 	for name, c := range map[string]struct {
 		effect rbac.Effect
-		last   agent.State // of the card, where there is one
-		fails  agent.Kind  // that cannot be written
+		breaks func(w *hall) // once the call may run
+		last   agent.State   // of the card, where there is one
 		result string
 	}{
-		"a call that had begun":           {effect: rbac.Read, result: "the outcome is not known"},
-		"a call that could not begin":     {effect: rbac.Read, fails: agent.KindStarted, result: "not run: it failed 5 times: store is down"},
-		"an approved call that had begun": {effect: rbac.Change, last: agent.Consumed, result: "the outcome is not known"},
-		"an approved one that could not":  {effect: rbac.Change, last: agent.Void, fails: agent.KindStarted, result: "not run: it failed 5 times: store is down"},
+		"a call that had begun":       {rbac.Read, func(*hall) {}, agent.Nothing, "the outcome is not known"},
+		"a call that could not begin": {rbac.Read, func(w *hall) { w.Fail = agent.KindStarted }, agent.Nothing, "not run: it failed 5 times: store is down"},
+		"an approved one":             {rbac.Change, func(*hall) {}, agent.Consumed, "the outcome is not known"},
+		"an approved one before it":   {rbac.Change, func(w *hall) { w.moves = errDisk }, agent.Void, "not run: it failed 5 times: the disk is full"},
+		"one that is declined then": {rbac.Change, func(w *hall) {
+			w.moves, w.Before = errDisk, func() { w.press(agent.Press{ID: "no", Text: "no"}) }
+		}, agent.Denied, "not run: it failed 5 times: the disk is full"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inHall(t, func(w *hall) {
 				w.effect, w.does = c.effect, broken
-				w.fails("ask", c.effect == rbac.Read, c.fails)
+				if c.effect == rbac.Change {
+					w.command("ask")
+					w.press(agent.Press{ID: "yes", Approve: true})
+					c.breaks(w)
+				} else {
+					c.breaks(w)
+					w.command("ask")
+				}
+				w.work(10 * time.Second)
 				results, gave := w.of(agent.KindResult), w.of(agent.KindGaveUp)
-				if len(results) != 1 || len(gave) != 1 || gave[0].Turn != "ask" || !strings.Contains(results[0].Payload.Result.Text, c.result) || gave[0].Actor.ID != "alice" {
+				if len(results) != 1 || len(gave) != 1 || gave[0].Turn != "ask" || gave[0].Actor.ID != "alice" || !strings.Contains(results[0].Payload.Result.Text, c.result) {
 					w.Fatalf("results %+v, gave up %+v", results, gave)
 				}
 				if h := results[0].Payload.Hold; c.last != agent.Nothing && (h == nil || w.card().State != c.last) {
 					w.Errorf("the card is %s, shown is %+v", w.card().State, h)
 				}
-				w.Fail, w.does = "", func(agent.ToolCall) (agent.ToolResult, error) { return agent.ToolResult{Text: "done"}, nil }
-				w.effect = rbac.Read
-				w.command("next")
-				if asks := w.of(agent.KindAsk); len(asks) != 2 || asks[1].Payload.Ask.Reads {
-					w.Errorf("it may only read: %+v", asks)
-				}
+				w.mended()
 				w.work(2 * time.Hour)
 				if n := len(w.of(agent.KindResult)); n != 2 {
 					w.Errorf("%d results", n)
@@ -53,18 +60,16 @@ func TestGivingUpEndsItsTurn(t *testing.T) {
 	}
 }
 
-// fails asks, has it approved when it must be, and fails until it is given up.
-func (w *hall) fails(id string, reads bool, at agent.Kind) {
+// mended asks for something else, which need not wait for anybody.
+func (w *hall) mended() {
 	w.Helper()
-	if reads {
-		w.Fail = at
-		w.command(id)
-	} else {
-		w.command(id)
-		w.press(agent.Press{ID: "yes", Approve: true})
-		w.Fail = at
+	w.Fail, w.moves, w.effect = "", nil, rbac.Edit
+	w.does = func(agent.ToolCall) (agent.ToolResult, error) { return agent.ToolResult{Text: "done"}, nil }
+	w.box = func(agent.Command) (agent.Output, error) { return agent.Output{}, nil }
+	w.command("next")
+	if asks := w.of(agent.KindAsk); len(asks) != 2 || asks[1].Payload.Ask.Reads {
+		w.Errorf("it may only read: %+v", asks)
 	}
-	w.work(10 * time.Second)
 }
 
 // A card on which people still can decide stays open when nobody could be called to it.

@@ -24,6 +24,8 @@ type hall struct {
 	says   func(n int) (agent.Reply, error)
 	box    func(c agent.Command) (agent.Output, error)
 	ladder [][]string
+	moves  error           // of the look at what an approval stands on
+	shelf  agent.Artifacts // nil is the one in memory
 	keeps  agent.Artifacts // nil is Memory
 	deny   string          // whoever is called so may do nothing
 	skew   time.Duration
@@ -72,6 +74,10 @@ func (w *hall) Action(context.Context, string, json.RawMessage) (rbac.Action, er
 	return rbac.Action{Tool: "tool", Stack: "web", Environment: "prod", Effect: w.effect}, nil
 }
 
+func (w *hall) Bind(context.Context, string, json.RawMessage) (agent.Bound, error) {
+	return agent.Bound{Artifact: "plan"}, w.moves
+}
+
 func (w *hall) Run(_ context.Context, _ agent.Env, c agent.ToolCall) (agent.ToolResult, error) {
 	return w.does(c)
 }
@@ -99,6 +105,10 @@ func (w *hall) runner() *agent.Runner {
 	tools, err := agent.NewToolset(w)
 	if err != nil {
 		w.Fatal(err)
+	}
+	shelf := w.shelf
+	if shelf == nil {
+		shelf = &w.Memory
 	}
 	return &agent.Runner{
 		Control: &agent.Control{

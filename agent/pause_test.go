@@ -97,13 +97,3 @@ func TestClockOfAPause(t *testing.T) {
 		}
 	})
 }
-
-// stop orders the thread to stop.
-func (w *hall) stop(id, who string) (refused string) {
-	w.Helper()
-	refused, err := w.runner().Stop(w.Context(), agent.Press{ID: id, Org: agenttest.Org, Thread: agenttest.Thread("1"), By: agenttest.Person(agenttest.Org, who), Text: "stop"})
-	if err != nil {
-		w.Fatal(err)
-	}
-	return refused
-}

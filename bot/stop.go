@@ -28,6 +28,9 @@ func (in *Inbox) stop(ctx context.Context, c Command) (Reply, error) {
 // cannot look must hold up no stop.
 func (in *Inbox) stopping(ctx context.Context, c Command) string {
 	const gently = "Stopping: a running change gets one interrupt and time to save its state."
+	if in.Records == nil {
+		return gently
+	}
 	jobs, err := in.Records.Running(ctx, c.Org)
 	holds, failed := in.Records.OpenHolds(ctx, c.Org)
 	runs := slices.ContainsFunc(jobs, func(j agent.Job) bool { return j.Thread == c.Thread })

@@ -99,7 +99,9 @@ func TestResting(t *testing.T) {
 		resting(agenttest.Rival)
 		summary, end := agenttest.Answer(s, ""), agenttest.Answer(s, "stopped")
 		summary.Kind, summary.Turn, summary.Payload.Summary = agent.KindSummary, "a", &agent.Summary{}
-		must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{summary}}))
+		kept := agenttest.Answer(s, "")
+		kept.Kind, kept.Turn, kept.Payload.Kept = agent.KindKept, "a", &agent.Kept{}
+		must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{summary, kept}}))
 		resting(s.Org, sooner, later)
 		end.Kind, end.Turn = agent.KindResumed, "a"
 		must(t, db.Append(t.Context(), s.Org, agent.Batch{Events: []agent.Event{end}}))
