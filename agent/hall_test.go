@@ -25,7 +25,6 @@ type hall struct {
 	box    func(c agent.Command) (agent.Output, error)
 	ladder [][]string
 	moves  error           // of the look at what an approval stands on
-	shelf  agent.Artifacts // nil is the one in memory
 	keeps  agent.Artifacts // nil is Memory
 	deny   string          // whoever is called so may do nothing
 	skew   time.Duration
@@ -105,10 +104,6 @@ func (w *hall) runner() *agent.Runner {
 	tools, err := agent.NewToolset(w)
 	if err != nil {
 		w.Fatal(err)
-	}
-	shelf := w.shelf
-	if shelf == nil {
-		shelf = &w.Memory
 	}
 	return &agent.Runner{
 		Control: &agent.Control{

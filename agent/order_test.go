@@ -72,6 +72,9 @@ func TestWordsAnswerOnce(t *testing.T) {
 		w.does = func(agent.ToolCall) (agent.ToolResult, error) {
 			return agent.ToolResult{Question: &agent.Question{Text: "how?", Otherwise: "not at all", Wait: time.Hour}}, nil
 		}
+		w.says = func(int) (agent.Reply, error) {
+			return agent.Reply{Blocks: []agent.Block{{Text: "done"}}, Stop: agent.StopEnd}, nil
+		}
 		w.command("one")
 		w.command("two")
 		j := agenttest.Asked(agenttest.Org, "words", agenttest.Thread("1"))
@@ -157,6 +160,31 @@ func TestCalledUntilADay(t *testing.T) {
 		told := w.of(agent.KindNotice)
 		if len(told) != 1 || !strings.Contains(told[0].Payload.Text, "until "+w.card().Expires.Format("2 January 15:04 MST")+".") {
 			w.Errorf("told %+v", told)
+		}
+	})
+}
+
+// The alert of a question ends in words that are true of a question.
+func TestTheAlertOfAQuestion(t *testing.T) {
+	t.Parallel()
+	inTower(t, func(w *tower) {
+		s, err := w.Open(w.Context(), agenttest.Org, agenttest.Thread("1"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		h := agent.Hold{ID: "h", Org: agenttest.Org, Session: s.ID, Thread: s.Thread, State: agent.Open, Expires: time.Now().Add(time.Hour), Question: &agent.Question{}}
+		if err := w.Append(w.Context(), agenttest.Org, agent.Batch{Hold: &h}); err != nil {
+			w.Fatal(err)
+		}
+		w.again("raise", agent.Raise{Key: "question", Chain: "ops", Hold: h.ID, Title: "A question waits"})
+		a := w.only()
+		h.State = agent.Answered
+		if err := w.Append(w.Context(), agenttest.Org, agent.Batch{Hold: &h}); err != nil {
+			w.Fatal(err)
+		}
+		w.pass(10 * time.Minute)
+		if got, err := w.Alert(w.Context(), agenttest.Org, a.ID); err != nil || got.Why != "the question was answered, or its time is over" {
+			w.Errorf("%q, %v", got.Why, err)
 		}
 	})
 }
