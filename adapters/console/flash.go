@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -108,4 +109,18 @@ func (f *flashes) forget(session string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, session)
+}
+
+// dismiss drops what this person alone was told.
+func (p *Platform) dismiss(w http.ResponseWriter, r *http.Request, v viewer) {
+	at := place{r.PostForm.Get("channel"), r.PostForm.Get("thread")}
+	p.flash.forget(v.ID)
+	switch _, ok := p.opens(v, at.Channel); {
+	case wantsJSON(r):
+		p.answer(w, r, http.StatusOK, result{})
+	case !ok:
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	default:
+		http.Redirect(w, r, at.path(), http.StatusSeeOther)
+	}
 }

@@ -73,20 +73,6 @@ func (p *Platform) share(r *http.Request, id string) {
 	}
 }
 
-// dismiss drops what this person alone was told.
-func (p *Platform) dismiss(w http.ResponseWriter, r *http.Request, v viewer) {
-	at := place{r.PostForm.Get("channel"), r.PostForm.Get("thread")}
-	p.flash.forget(v.ID)
-	switch _, ok := p.opens(v, at.Channel); {
-	case wantsJSON(r):
-		p.answer(w, r, http.StatusOK, result{})
-	case !ok:
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-	default:
-		http.Redirect(w, r, at.path(), http.StatusSeeOther)
-	}
-}
-
 // untaken shows the form again with what was in it.
 func (p *Platform) untaken(w http.ResponseWriter, r *http.Request, v viewer, c Channel, at place, d draft) {
 	switch {
