@@ -171,6 +171,8 @@ func TestIndexesAreUsed(t *testing.T) {
 		"SELECT count(*) FROM jobs WHERE state = 'dead'",
 		"SELECT count(*) FROM holds WHERE state = 1 AND code <> ''",
 		"SELECT count(*) FROM outbox WHERE state = 'pending'",
+		"SELECT * FROM messages WHERE org = 'a' AND platform = 'b' AND channel = 'c' AND id = thread AND (newest > born OR alone = 0) ORDER BY waits DESC, newest DESC LIMIT 5 OFFSET 5",
+		"SELECT 1 FROM messages t WHERE t.org = 'a' AND t.platform = 'b' AND t.channel = 'c' AND t.thread = 'd' AND t.open = 1",
 		"SELECT ord FROM jobs WHERE state = 'done' AND run_after < 5 LIMIT 5",
 		"SELECT ord FROM outbox WHERE state <> 'pending' AND settled < 5 LIMIT 5",
 		"SELECT 1 FROM sessions WHERE org = 'a' AND seq > sealed",

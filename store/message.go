@@ -19,6 +19,8 @@ type messageRow struct {
 	Card, Marker                            string
 	At                                      int64
 	Edited, Open, Alone                     int
+	Newest                                  int64 // of a thread's first message, and so is Waits
+	Waits                                   int
 }
 
 // TableName is the table's.
@@ -90,9 +92,20 @@ func (db *DB) Say(ctx context.Context, m bot.Message) (bot.Message, error) {
 			r = old
 			return err
 		}
-		return tx.Create(&r).Error
+		if err := tx.Create(&r).Error; err != nil {
+			return err
+		}
+		return lead(tx, r)
 	})
 	return db.told(r, err)
+}
+
+// lead notes on the first message of a thread what its place in the channel's list goes
+// by, after one of its messages was said or redrawn.
+func lead(tx *gorm.DB, r messageRow) error {
+	return tx.Exec(`UPDATE messages SET newest = CASE WHEN newest < ? THEN ? ELSE newest END, waits = CASE WHEN EXISTS (
+			SELECT 1 FROM messages t WHERE t.org = ? AND t.platform = ? AND t.channel = ? AND t.thread = ? AND t.open = 1) THEN 1 ELSE 0 END
+		WHERE org = ? AND id = ?`, r.Born, r.Born, r.Org, r.Platform, r.Channel, r.Thread, r.Org, r.Thread).Error
 }
 
 func (db *DB) told(r messageRow, err error) (bot.Message, error) {
@@ -130,10 +143,13 @@ func (db *DB) Redraw(ctx context.Context, org, id string, c bot.Card) (bot.Messa
 		var ok bool
 		r, ok, err = one[messageRow](tx, `UPDATE messages SET seq = ?, card = ?, open = ?, edited = 1
 			WHERE org = ? AND id = ? RETURNING *`, n, card, waits(&c), org, id)
-		if err == nil && !ok {
+		switch {
+		case err != nil:
+			return err
+		case !ok:
 			return agent.ErrNotFound
 		}
-		return err
+		return lead(tx, r)
 	})
 	return db.told(r, err)
 }
@@ -151,12 +167,8 @@ func (db *DB) Read(ctx context.Context, org string, t agent.Thread, after int64,
 // Topics are the first messages of a channel's threads, those with an open card first,
 // then by what was said last.
 func (db *DB) Topics(ctx context.Context, org, platform, channel string, skip, limit int) ([]bot.Message, error) {
-	return db.messages(ctx, `SELECT m.* FROM messages m JOIN (
-			SELECT thread, MAX(born) AS newest, MAX(open) AS waits, COUNT(*) AS n FROM messages
-			WHERE org = ? AND platform = ? AND channel = ? GROUP BY thread
-		) t ON m.id = t.thread AND m.thread = t.thread
-		WHERE m.org = ? AND m.platform = ? AND m.channel = ? AND (t.n > 1 OR m.alone = 0)
-		ORDER BY t.waits DESC, t.newest DESC LIMIT ? OFFSET ?`, org, platform, channel, org, platform, channel, limit, skip)
+	return db.messages(ctx, `SELECT * FROM messages WHERE org = ? AND platform = ? AND channel = ? AND id = thread AND (newest > born OR alone = 0)
+		ORDER BY waits DESC, newest DESC LIMIT ? OFFSET ?`, org, platform, channel, limit, skip)
 }
 
 // Share ends that a message is Alone.
